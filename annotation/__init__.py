@@ -1,0 +1,1 @@
+"""Annotated passages by hand and with Label Studio."""

@@ -1,0 +1,1 @@
+"""Batch inference: inputs to tables and pages, on whichever engine."""

@@ -1,0 +1,65 @@
+"""Options of `gouji run` and `gouji show`; what they do stands in `run.py` and `show.py`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Inputs = Annotated[
+    list[str], typer.Argument(help="Files, folders (recursive), globs, or crawl shards.", metavar="INPUT...")
+]
+Model = Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the commands of this stage."""
+    app.command("run", help="Read, label, align, reconcile. Example: gouji run crawl/ --out panel/")(run)
+    app.command("show", help="One report in the terminal. Example: gouji show report.txt")(show)
+
+
+def run(
+    inputs: Inputs,
+    out: Annotated[Path, typer.Option(help="Folder for tables and pages.")],
+    model: Model = "",
+    device: Device = "auto",
+    engine: Annotated[str, typer.Option(help="Where the work is done: local.")] = "local",
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    no_html: Annotated[bool, typer.Option("--no-html", help="No review pages.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ignore what an interrupted run left.")] = False,
+) -> None:
+    """Process inputs; exit status 1 where none became a report."""
+    from inference.progress import show_progress
+    from inference.run import RunSettings
+    from inference.run import run as run_all
+    from inference.show import summary
+    from models.tagger.tagger import DEFAULT
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    settings = RunSettings(model or str(DEFAULT), device, engine, workers, not no_html, fresh)
+    with show_progress() as progress:
+        rows = run_all(inputs, out, settings, progress)
+    sys.stderr.write(summary(rows, out))
+    if not rows.reports:
+        raise typer.Exit(1)
+
+
+def show(
+    report: Annotated[str, typer.Argument(help="A file.", metavar="REPORT")],
+    model: Model = "",
+    device: Device = "auto",
+) -> None:
+    """Print figures, tables and findings of one report; exit status 1 where it is none."""
+    from inference.process import process
+    from inference.show import print_report
+    from models.readers.inputs import iterate_inputs
+    from models.tagger.tagger import DEFAULT, Tagger
+
+    rows = process(list(iterate_inputs([report]))[:1], Tagger.load(model or DEFAULT, device))
+    print_report(rows)
+    if not rows.reports:
+        raise typer.Exit(1)

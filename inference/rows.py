@@ -1,0 +1,142 @@
+"""The output tables of the contract: their schemas, and rows from what was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from models.readers.inputs import Input
+from models.schema.extraction import Extraction
+from models.schema.figure import Figure
+from models.schema.finding import Finding
+from models.schema.table import Cell
+
+Row = dict[str, Any]
+
+_text, _number, _place, _flag = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+SCHEMAS: dict[str, pa.Schema] = {
+    "reports": pa.schema(
+        {"report_id": _text, "source": _text, "agency": _text, "year": _place, "title": _text,
+         "form": _text, "text": _text, "n_figures": _place, "n_cells": _place, "n_contradictions": _place,
+         "warnings": pa.list_(_text)}
+    ),
+    "figures": pa.schema(
+        {"report_id": _text, "section": _text, "start": _place, "end": _place, "text": _text, "kind": _text,
+         "statistic": _text, "value": _number, "low": _number, "high": _number, "date": _text, "unit": _text,
+         "qualifier": _text, "scope": _text, "zero": _flag, "confidence": _number, "sentence": _text}
+    ),
+    "cells": pa.schema(
+        {"report_id": _text, "form": _text, "cell": _text, "value": _number, "unit": _text, "status": _text,
+         "confidence": _number, "start": _place, "end": _place}
+    ),
+    "findings": pa.schema(
+        {"report_id": _text, "check": _text, "verdict": _text, "statistic": _text, "start": _place, "end": _place,
+         "stated": _number, "expression": _text, "computed": _number, "reading": _text, "message": _text,
+         "severity": _text,
+         "evidence": pa.list_(pa.struct({"start": _place, "end": _place, "label": _text}))}
+    ),
+    "failures": pa.schema({"source": _text, "stage": _text, "error": _text, "message": _text}),
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of every table."""
+
+    reports: list[Row] = field(default_factory=list)
+    figures: list[Row] = field(default_factory=list)
+    cells: list[Row] = field(default_factory=list)
+    findings: list[Row] = field(default_factory=list)
+    failures: list[Row] = field(default_factory=list)
+
+    def extend(self, other: Rows) -> None:
+        """Add all rows of another."""
+        for table in SCHEMAS:
+            getattr(self, table).extend(getattr(other, table))
+
+
+def failure_row(source: str, stage: str, error: Exception) -> Rows:
+    """One row of failures."""
+    row = {"source": source, "stage": stage, "error": type(error).__name__, "message": str(error)[:2000]}
+    return Rows(failures=[row])
+
+
+def report_rows(item: Input, extraction: Extraction, findings: list[Finding]) -> Rows:
+    """All rows of one report."""
+    document, report_id = extraction.document, item.report_id
+    report: Row = {
+        "report_id": report_id,
+        "source": item.source,
+        "agency": document.agency,
+        "year": document.year,
+        "title": document.title or None,
+        "form": document.form,
+        "text": document.text,
+        "n_figures": len(extraction.figures),
+        "n_cells": sum(c.status in ("printed", "inferred") for c in extraction.cells),
+        "n_contradictions": sum(f.verdict == "contradicts" for f in findings),
+        "warnings": list(document.warnings),
+    }
+    return Rows(
+        reports=[report],
+        figures=[_figure_row(report_id, f, document.text) for f in extraction.figures],
+        cells=[_cell_row(report_id, document.form, c) for c in extraction.cells],
+        findings=[_finding_row(report_id, f) for f in findings],
+    )
+
+
+def _figure_row(report_id: str, figure: Figure, text: str) -> Row:
+    quantity = figure.quantity
+    return {
+        "report_id": report_id,
+        "section": figure.section,
+        "start": figure.span.start,
+        "end": figure.span.end,
+        "text": figure.text,
+        "kind": figure.kind,
+        "statistic": figure.statistic,
+        "value": None if quantity is None else float(quantity.value),
+        "low": None if quantity is None else float(quantity.low),
+        "high": None if quantity is None else float(quantity.high),
+        "date": figure.date,
+        "unit": figure.unit,
+        "qualifier": figure.qualifier,
+        "scope": figure.scope,
+        "zero": figure.zero,
+        "confidence": figure.confidence,
+        "sentence": text[figure.sentence.start : figure.sentence.end].strip(),
+    }
+
+
+def _cell_row(report_id: str, form: str | None, cell: Cell) -> Row:
+    return {
+        "report_id": report_id,
+        "form": form,
+        "cell": cell.id,
+        "value": None if cell.value is None else float(cell.value),
+        "unit": cell.unit,
+        "status": cell.status,
+        "confidence": cell.confidence,
+        "start": cell.span.start if cell.span else None,
+        "end": cell.span.end if cell.span else None,
+    }
+
+
+def _finding_row(report_id: str, finding: Finding) -> Row:
+    return {
+        "report_id": report_id,
+        "check": finding.check,
+        "verdict": finding.verdict,
+        "statistic": finding.statistic,
+        "start": finding.span.start if finding.span else None,
+        "end": finding.span.end if finding.span else None,
+        "stated": None if finding.stated is None else float(finding.stated),
+        "expression": finding.expression,
+        "computed": None if finding.computed is None else float(finding.computed),
+        "reading": finding.reading,
+        "message": finding.message,
+        "severity": finding.severity,
+        "evidence": [{"start": e.span.start, "end": e.span.end, "label": e.label} for e in finding.evidence],
+    }

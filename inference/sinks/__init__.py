@@ -1,0 +1,1 @@
+"""Where rows go: Parquet tables and HTML pages."""

@@ -1,0 +1,1 @@
+"""Where the narrative is read: candidates, labels, values, units, scopes and worded zeros."""

@@ -1,0 +1,121 @@
+"""The figures of a document's narrative."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from models.narrative.candidates import Candidate, scan
+from models.narrative.dates import parse_date
+from models.narrative.qualify import qualifier_of, scope_of, unit_of
+from models.narrative.text import Narrative, narrative_of, sentences
+from models.narrative.zeros import find_zeros
+from models.numerals import parse_numeral
+from models.ontology import load_ontology
+from models.schema.document import Document, Span
+from models.schema.figure import Figure
+from models.schema.quantity import exact, qualified
+from models.tagger.tagger import Label, Tagger
+
+ZERO_CONFIDENCE = 0.9
+"""Share of worded zeros found by rule that are right on the annotated passages."""
+
+
+def read_figures(document: Document, tagger: Tagger) -> tuple[Narrative, list[Figure]]:
+    """The narrative of a document, and its figures in order."""
+    return read_many([document], tagger)[0]
+
+
+def read_many(documents: Sequence[Document], tagger: Tagger) -> list[tuple[Narrative, list[Figure]]]:
+    """Narratives and figures of many documents; the tagger reads them together."""
+    narratives = [narrative_of(d) for d in documents]
+    scanned = [scan(n.text) for n in narratives]
+    labels = tagger.label_many([(n.text, c) for n, c in zip(narratives, scanned, strict=True)])
+    return [
+        (n, sorted([*_figures(d, n, c, ls), *_zeros(d, n)], key=lambda f: (f.span, f.statistic)))
+        for d, n, c, ls in zip(documents, narratives, scanned, labels, strict=True)
+    ]
+
+
+def _figures(
+    document: Document, narrative: Narrative, candidates: Sequence[Candidate], labels: Sequence[Label]
+) -> list[Figure]:
+    ontology = load_ontology()
+    spans = list(sentences(narrative.text))
+    figures = []
+    for candidate, label in zip(candidates, labels, strict=True):
+        if label.statistic is None:
+            continue
+        kind = ontology.kind(label.statistic)
+        figure = _figure(document, narrative, candidate, label, kind, spans)
+        if figure is not None:
+            figures.append(figure)
+    return figures
+
+
+def _figure(
+    document: Document,
+    narrative: Narrative,
+    candidate: Candidate,
+    label: Label,
+    kind: str,
+    spans: Sequence[Span],
+) -> Figure | None:
+    statistic = label.statistic or kind
+    text, start, end = narrative.text, candidate.start, candidate.end
+    printed = text[start:end]
+    date = parse_date(printed, document.year) if kind == "date" else None
+    value = None if kind == "date" else parse_numeral(printed)
+    if kind != "date" and value is None:
+        return None
+    unit = None if kind == "date" else unit_of(text, end, kind)
+    qualifier = "exact" if kind == "date" else qualifier_of(text, start, end)
+    span = narrative.source_span(start, end)
+    return Figure(
+        section=document.section_at(span.start),
+        span=span,
+        place=Span(start, end),
+        text=document.text[span.start : span.end],
+        kind=kind,
+        statistic=statistic,
+        quantity=None if value is None else qualified(value, qualifier),
+        date=date,
+        unit=unit,
+        qualifier=qualifier,
+        scope=scope_of(text, start, end, statistic, unit, document.year),
+        zero=False,
+        confidence=label.confidence,
+        sentence=narrative.source_span(*_holding(spans, start)),
+    )
+
+
+def _zeros(document: Document, narrative: Narrative) -> list[Figure]:
+    ontology = load_ontology()
+    spans = list(sentences(narrative.text))
+    figures = []
+    for place, statistics in find_zeros(narrative.text):
+        span = narrative.source_span(*place)
+        figures += [
+            Figure(
+                section=document.section_at(span.start),
+                span=span,
+                place=place,
+                text=document.text[span.start : span.end],
+                kind=ontology.kind(statistic),
+                statistic=statistic,
+                quantity=exact(Decimal(0)),
+                date=None,
+                unit=None,
+                qualifier="exact",
+                scope=scope_of(narrative.text, *place, statistic, None, document.year),
+                zero=True,
+                confidence=ZERO_CONFIDENCE,
+                sentence=narrative.source_span(*_holding(spans, place.start)),
+            )
+            for statistic in statistics
+        ]
+    return figures
+
+
+def _holding(spans: Sequence[Span], position: int) -> Span:
+    return next((s for s in spans if s.start <= position < s.end), Span(position, position + 1))

@@ -1,0 +1,1 @@
+"""Where figures are reconciled; functions marked `@check` are found here."""

@@ -1,0 +1,215 @@
+"""Narrative figures against cells: narrative.cell.
+
+The readings of a statistic stand in `configs/statistics`, plainest first. The first that exists in
+the report's form is the plain counterpart. A figure that differs from it and equals a later one is
+explained; so is a figure of another scope. Only what is left contradicts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from models.forms import load_forms
+from models.ontology import load_ontology
+from models.reconciling.expressions import Expression, expression
+from models.reconciling.registry import check
+from models.reconciling.words import number
+from models.schema.extraction import Extraction
+from models.schema.figure import Figure
+from models.schema.finding import Evidence, Finding, Verdict
+from models.schema.quantity import Quantity, printed_step
+
+SCOPES = {"cumulative": "历年累计", "previous_year": "上一年度", "partial": "部分时段", "other": "其他范围"}
+SURE = 0.6
+"""A figure named with less confidence than this contradicts nothing: it is undecided."""
+ALL_ANSWERED = re.compile(
+    r"(?:均|都|全部|全)(?:已|已经)?[^，,。；;未不]{0,14}?(?:答复|办结|办理完毕|处理完毕|回复)|(?:答复|办结)率[均为达]{0,2}(?:到)?100\s*[%％]"
+)
+
+
+class Comparison(NamedTuple):
+    """One reading of a statistic over the cells of a report."""
+
+    expression: Expression
+    words: str
+    value: Decimal | None
+
+
+@check("narrative.cell")
+def check_cells(extraction: Extraction) -> Iterator[Finding]:
+    """Each figure, worded zeros included, whose statistic has a cell in the report's form."""
+    if extraction.document.form is None:
+        return
+    for figure in extraction.figures:
+        comparisons = _comparisons(extraction, figure.statistic)
+        if comparisons and figure.quantity is not None:
+            yield _compare(extraction, figure, comparisons)
+    yield from _all_answered(extraction)
+
+
+def _comparisons(extraction: Extraction, statistic: str) -> list[Comparison]:
+    known = tuple(extraction.cell)
+    found = []
+    entry = load_ontology().by_id.get(statistic)
+    for reading in entry.readings if entry else ():
+        parsed = expression(reading.expression, known)
+        if parsed is not None:
+            found.append(Comparison(parsed, reading.words, parsed.value(extraction.cell)))
+    return found
+
+
+def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Comparison]) -> Finding:
+    plain = comparisons[0]
+    stated = _stated(figure)
+    if figure.scope != "year":
+        words = f"口径是{SCOPES[figure.scope]},与表格的本年口径不同"
+        return _finding(extraction, figure, "explained", plain, words)
+    matching = [c for c in comparisons if c.value is not None and _agree(extraction, stated, figure, c)]
+    if plain in matching:
+        return _finding(extraction, figure, "agrees", plain, plain.words)
+    if plain.value is None:
+        if matching:
+            return _finding(extraction, figure, "explained", matching[0], matching[0].words)
+        return _finding(extraction, figure, "undecided", plain, plain.words)
+    if not figure.zero and matching:
+        return _finding(extraction, figure, "explained", matching[0], f"与{plain.words}不同,等于{matching[0].words}")
+    if words := _as_part(extraction, figure, plain.value):
+        return _finding(extraction, figure, "explained", plain, words)
+    if figure.confidence < SURE:
+        return _finding(extraction, figure, "undecided", plain, "这个数字的含义不够确定")
+    return _finding(extraction, figure, "contradicts", plain, plain.words)
+
+
+def _stated(figure: Figure) -> Quantity:
+    """The figure in the unit of counts, or in 元; amounts are known to their last printed digit."""
+    quantity = figure.quantity
+    assert quantity is not None  # noqa: S101 - callers pass only figures with a quantity
+    if figure.kind != "amount":
+        return quantity
+    factor = _factor(figure.unit)
+    play = printed_step(figure.text) * factor / 2
+    return Quantity(quantity.value * factor, quantity.low * factor - play, quantity.high * factor + play)
+
+
+def _agree(extraction: Extraction, stated: Quantity, figure: Figure, comparison: Comparison) -> bool:
+    assert comparison.value is not None  # noqa: S101 - callers pass only comparisons with a value
+    value = comparison.value
+    if figure.kind == "amount":
+        unit = extraction.cell[comparison.expression.terms[0][1]].unit
+        value *= _factor(unit)
+    return stated.low <= value <= stated.high
+
+
+def _factor(unit: str | None) -> Decimal:
+    words = unit or "元"
+    factor = Decimal(1)
+    for sign, scale in (("百", 100), ("千", 1000), ("万", 10**4), ("亿", 10**8)):
+        if sign in words:
+            factor *= scale
+    return factor
+
+
+def _as_part(extraction: Extraction, figure: Figure, whole: Decimal) -> str:
+    """Words, where the figure is one of several in its sentence that together make the cell."""
+    group = [
+        f
+        for f in extraction.figures
+        if f.statistic == figure.statistic and f.sentence == figure.sentence and not f.zero and f.quantity
+    ]
+    total = sum((f.quantity.value for f in group if f.quantity), Decimal(0))
+    if len(group) > 1 and total == whole:
+        return f"同一句中{len(group)}个分项合计{number(total)},与表格一致"
+    return ""
+
+
+def _finding(extraction: Extraction, figure: Figure, verdict: Verdict, comparison: Comparison, reading: str) -> Finding:
+    name = load_ontology().by_id[figure.statistic].name
+    quantity = figure.quantity
+    assert quantity is not None  # noqa: S101 - callers pass only figures with a quantity
+    said = f"“{figure.text}”(即0)" if figure.zero else f"{figure.text}{figure.unit or ''}"
+    there = number(comparison.value)
+    why = reading if comparison.value is not None else "单元格空白、缺失或位置不明"
+    message = {
+        "agrees": f"正文{name}{said},与{comparison.words}{there}一致",
+        "contradicts": f"正文{name}{said},但{comparison.words}为{there}",
+        "explained": f"正文{name}{said}:{reading}({comparison.words}为{there})",
+        "undecided": f"正文{name}{said},{comparison.words}无法核对:{why}",
+    }[verdict]
+    return Finding(
+        check="narrative.cell",
+        verdict=verdict,
+        statistic=figure.statistic,
+        span=figure.span,
+        stated=quantity.value,
+        expression=str(comparison.expression),
+        computed=comparison.value,
+        reading=reading,
+        message=message,
+        severity="error" if verdict == "contradicts" else "info",
+        evidence=(Evidence(figure.span, f"正文:{said}"), *_evidence(extraction, comparison)),
+    )
+
+
+def _evidence(extraction: Extraction, comparison: Comparison) -> Iterator[Evidence]:
+    labels = load_forms()[extraction.document.form or ""].labels_by_cell
+    for _, name in comparison.expression.terms:
+        cell = extraction.cell[name]
+        if cell.span is not None:
+            yield Evidence(cell.span, f"{labels[name]}:{number(cell.value)}")
+
+
+def _all_answered(extraction: Extraction) -> Iterator[Finding]:
+    """收到5件,均已答复 says two more things: 办结 = 收到, and nothing is carried forward."""
+    for figure in extraction.figures:
+        if figure.statistic != "applications.received" or figure.scope != "year" or figure.zero:
+            continue
+        end = re.compile(r"[。！？\n]|$").search(extraction.narrative, figure.place.end)
+        after = extraction.narrative[figure.place.end : end.start() if end else None]
+        others = [
+            f
+            for f in extraction.figures
+            if f.statistic in ("applications.processed", "applications.carried_forward")
+            and figure.place.end <= f.place.start < figure.place.end + len(after)
+        ]
+        if others or not ALL_ANSWERED.search(after):
+            continue
+        for statistic in ("applications.processed", "applications.carried_forward"):
+            comparisons = _comparisons(extraction, statistic)
+            if comparisons:
+                yield _implied(extraction, figure, statistic, comparisons)
+
+
+def _implied(extraction: Extraction, figure: Figure, statistic: str, comparisons: Sequence[Comparison]) -> Finding:
+    value = figure.quantity.value if statistic == "applications.processed" and figure.quantity else Decimal(0)
+    plain = comparisons[0]
+    carried = expression("applications.carried_in.total", tuple(extraction.cell))
+    carried_in = carried.value(extraction.cell) if carried else None
+    name = load_ontology().by_id[statistic].name
+    reading = "“均已答复”一类的话:办结等于收到,没有结转"
+    verdict: Verdict = "undecided"
+    if plain.value is not None:
+        verdict = "agrees" if plain.value == value else "contradicts"
+        if (
+            verdict == "contradicts"
+            and statistic == "applications.processed"
+            and carried_in
+            and plain.value == value + carried_in
+        ):
+            verdict, reading = "explained", "办结数包括上年结转"
+    word = {"agrees": "一致", "contradicts": "不一致", "explained": f"不同:{reading}", "undecided": "无法核对"}[verdict]
+    return Finding(
+        check="narrative.cell",
+        verdict=verdict,
+        statistic=statistic,
+        span=figure.span,
+        stated=value,
+        expression=str(plain.expression),
+        computed=plain.value,
+        reading=reading,
+        message=f"正文说收到的{figure.text}件均已办结,即{name}{number(value)},与{plain.words}{number(plain.value)}{word}",
+        severity="warning" if verdict == "contradicts" else "info",
+        evidence=(Evidence(figure.span, "正文:均已办结"), *_evidence(extraction, plain)),
+    )

@@ -1,0 +1,318 @@
+"""Wholes and parts within the narrative: narrative.parts and narrative.percentage.
+
+A whole is followed by 其中, 包括, 含 … and its parts, or closes their list (…,共20个). Most lists
+close, but a list of highlights, an open one (等) or one item counted in several channels need not:
+only among applications, where every part has to be counted, is a list that does not close a
+contradiction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+from models.ontology import load_ontology
+from models.reconciling.registry import check
+from models.reconciling.words import number
+from models.schema.extraction import Extraction
+from models.schema.figure import Figure
+from models.schema.finding import Evidence, Finding, Severity, Verdict
+from models.schema.quantity import printed_step
+
+STATEMENT_END = re.compile(r"[。！？!?\n]")
+CUE = re.compile(r"其中|包括|包含|涵盖|分别[为是有]|按[^，。]{2,10}分|[(（]\s*含|[:：]")
+BRACKET = re.compile(r"[(（]")
+OPEN_LIST = re.compile(r"等(?:方面|内容|信息|类|领域|[^级一二三四待])|涵盖|主要")
+SHARE = re.compile(r"占(?:比|总[^，。；]{0,10}|全[^，。；]{0,10}|[^，。；\d]{0,12})?[为达约是]?\s*$")
+EXACT_STATISTICS = ("applications.", "reconsideration.", "litigation.")
+MIN_CLOSING_PARTS = 3
+"""A list without a cue, closed by its total, needs this many parts not to be a chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A whole and its parts.
+
+    Attributes:
+        closed: the list promises to be complete.
+    """
+
+    whole: Figure
+    parts: tuple[Figure, ...]
+    closed: bool
+
+
+@check("narrative.parts", "narrative.percentage")
+def check_parts(extraction: Extraction) -> Iterator[Finding]:
+    """Sums and shares in each statement of the narrative."""
+    for statement in _statements(extraction):
+        counts = [f for f in statement if f.kind in ("count", "amount") and not f.zero and f.quantity]
+        groups = list(_groups(extraction.narrative, counts))
+        for group in groups:
+            yield _sum_finding(group)
+        yield from _closing_totals(counts, groups)
+        yield from _shares(extraction, statement, groups)
+
+
+def _statements(extraction: Extraction) -> Iterator[list[Figure]]:
+    """Figures between full stops, without dates."""
+    current: list[Figure] = []
+    end = -1
+    for figure in sorted(extraction.figures, key=lambda f: f.place):
+        if figure.kind == "date":
+            continue
+        if figure.place.start >= end:
+            if current:
+                yield current
+            match = STATEMENT_END.search(extraction.narrative, figure.place.end)
+            current, end = [], match.start() if match else len(extraction.narrative)
+        current.append(figure)
+    if current:
+        yield current
+
+
+def _groups(text: str, counts: Sequence[Figure]) -> Iterator[Group]:
+    """A whole directly before a cue, and what follows it as far as it can belong to the whole."""
+    for index, whole in enumerate(counts[:-1]):
+        following = counts[index + 1]
+        between = text[whole.place.end : following.place.start]
+        cue = CUE.search(between)
+        bracket = BRACKET.search(between)
+        if cue is None and not (bracket and len(between) < 24):
+            continue
+        if cue and (len(between[: cue.start()]) > 20 or (cue[0] in ":：" and len(between[: cue.start()]) > 4)):
+            continue
+        parts = _members(text, whole, counts[index + 1 :], bracketed=_opens_bracket(between))
+        if parts:
+            last = parts[-1].place.end
+            listing = text[whole.place.end : last] + text[last : last + 12].split("，", maxsplit=1)[0]
+            yield Group(whole, tuple(parts), closed=not OPEN_LIST.search(listing))
+
+
+def _opens_bracket(between: str) -> bool:
+    return between.count("(") + between.count("（") > between.count(")") + between.count("）")
+
+
+def _members(text: str, whole: Figure, rest: Sequence[Figure], *, bracketed: bool) -> list[Figure]:
+    """Following figures of the whole's unit; those inside brackets belong to their own item."""
+    members: list[Figure] = []
+    depth = 1 if bracketed else 0
+    inner = depth
+    position = rest[0].place.start
+    for figure in rest:
+        between = text[position : figure.place.start]
+        depth += between.count("(") + between.count("（") - between.count(")") - between.count("）")
+        position = figure.place.end
+        if bracketed and depth < inner:
+            break
+        if members and (not bracketed and re.search(r"另有|此外|另外|同比|同时", between)):
+            break
+        if depth > inner or figure.scope not in (whole.scope, "year"):
+            continue
+        if (figure.quantity is not None and figure.unit in (whole.unit, None)) or whole.unit is None:
+            members.append(figure)
+    return members
+
+
+def _sum_finding(group: Group) -> Finding:
+    whole = _value(group.whole)
+    values = [_value(p) for p in group.parts]
+    prefix = next((n for n in range(len(values), 1, -1) if sum(values[:n]) == whole), None)
+    parts = group.parts[:prefix]
+    total = sum((_value(p) for p in parts), Decimal(0))
+    verdict: Verdict
+    if prefix is not None:
+        verdict, reading = "agrees", "各分项之和等于总数"
+    elif not group.closed or (total < whole and not _exact(group)):
+        verdict, reading = "undecided", "所列分项不一定穷尽"
+    elif _approximate(group):
+        verdict, reading = "undecided", "有约数,不能精确核对"
+    elif total > whole and max(values) <= whole and not _exact(group):
+        verdict, reading = "explained", "同一信息可经几种渠道公开,分项可以重复"
+    elif _exact(group) and len(parts) > 1:
+        verdict, reading = "contradicts", "各分项之和应等于总数"
+    else:
+        verdict, reading = "undecided", "所列分项不一定属于这个总数"
+    return _finding("narrative.parts", verdict, group.whole, parts, total, reading)
+
+
+def _exact(group: Group) -> bool:
+    """Whether the parts have to make the whole: every application and every case is counted once."""
+    family = group.whole.statistic.split(".")[0] + "."
+    return (
+        family in EXACT_STATISTICS
+        and all(p.statistic.startswith(family) and p.confidence >= 0.5 for p in group.parts)
+        and len({_role(p) for p in group.parts}) == 1
+    )
+
+
+def _role(figure: Figure) -> str:
+    """Parts of one list divide the whole one way: by channel, by applicant, or by outcome."""
+    name = figure.statistic.split(".")[1]
+    if name == "channel":
+        return "channel"
+    return "applicant" if name in ("natural_person", "legal_person") else "outcome"
+
+
+def _approximate(group: Group) -> bool:
+    return any(f.qualifier != "exact" for f in (group.whole, *group.parts))
+
+
+def _closing_totals(counts: Sequence[Figure], groups: Sequence[Group]) -> Iterator[Finding]:
+    """…17个、…1个、…1个、…1个,…20个: a total after its parts; only said where the sum holds."""
+    known = {id(g.whole) for g in groups}
+    for index, whole in enumerate(counts):
+        if id(whole) in known or index < MIN_CLOSING_PARTS:
+            continue
+        for first in range(index - MIN_CLOSING_PARTS, -1, -1):
+            parts = counts[first:index]
+            if any(p.unit != whole.unit or p.scope != whole.scope for p in parts):
+                break
+            if sum((_value(p) for p in parts), Decimal(0)) == _value(whole) > len(parts):
+                total = _value(whole)
+                yield _finding("narrative.parts", "agrees", whole, parts, total, "各分项之和等于后面的总数")
+                break
+
+
+def _shares(extraction: Extraction, statement: Sequence[Figure], groups: Sequence[Group]) -> Iterator[Finding]:
+    shares: list[Figure] = []
+    for index, share in enumerate(statement):
+        if share.kind != "percent" or share.scope == "other":
+            continue
+        before = extraction.narrative[max(0, share.place.start - 24) : share.place.start]
+        part = statement[index - 1] if index else None
+        if part is None or part.kind == "percent" or not part.quantity or not SHARE.search(before):
+            continue
+        shares.append(share)
+        yield _share_finding(extraction, share, part, groups)
+    if len(shares) > 1:
+        yield from _whole_share(shares, groups)
+
+
+def _share_finding(extraction: Extraction, share: Figure, part: Figure, groups: Sequence[Group]) -> Finding:
+    whole = next((g.whole for g in groups if part in g.parts), None)
+    earlier = [
+        f
+        for f in extraction.figures
+        if f.kind == part.kind
+        and not f.zero
+        and f.quantity
+        and f.place < part.place
+        and f is not whole
+        and part.place.start - f.place.end < 400
+    ]
+    candidates = [*([whole] if whole else []), *reversed(earlier)]
+    for base in candidates:
+        if _is_share(share, part, base):
+            reading = "占总数的比例" if base is whole else "占前文一个数字的比例"
+            return _percent("agrees" if base is whole or whole is None else "explained", share, part, base, reading)
+    if whole is not None and _value(part) <= _value(whole) and _value(whole):
+        return _percent("contradicts", share, part, whole, "占总数的比例")
+    return _percent("undecided", share, part, None, "没有找到总数")
+
+
+def _is_share(share: Figure, part: Figure, whole: Figure) -> bool:
+    """Whether part / whole rounds, or is cut, to the printed percentage."""
+    if not _value(whole):
+        return False
+    computed = 100 * _value(part) / _value(whole)
+    step = printed_step(share.text)
+    stated = _value(share)
+    if share.qualifier == "exact":
+        return abs(computed - stated) <= step / 2 or computed.quantize(step, ROUND_DOWN) == stated
+    return abs(computed - stated) <= max(step, Decimal(1))
+
+
+def _percent(verdict: Verdict, share: Figure, part: Figure, whole: Figure | None, reading: str) -> Finding:
+    computed = None
+    expression = f"100 * {number(_value(part))} / ?"
+    if whole is not None:
+        computed = round(100 * _value(part) / _value(whole), 4)
+        expression = f"100 * {number(_value(part))} / {number(_value(whole))}"
+    base = number(_value(whole)) if whole is not None else ""
+    share_of = f"{number(_value(part))}占{base}"
+    word = {
+        "agrees": f"与{share_of}的比例一致",
+        "explained": f"等于{share_of}(前文)的比例",
+        "contradicts": f"但{share_of}应为{number(round(computed or Decimal(0), 2))}%",
+        "undecided": "没有找到它的总数,无法核对",
+    }[verdict]
+    severity: Severity = "warning" if verdict == "contradicts" else "info"
+    evidence = [Evidence(share.span, f"比例:{share.text}%"), Evidence(part.span, f"部分:{part.text}")]
+    if whole is not None:
+        evidence.append(Evidence(whole.span, f"总数:{whole.text}"))
+    return Finding(
+        "narrative.percentage",
+        verdict,
+        _statistic(part),
+        share.span,
+        _value(share),
+        expression,
+        computed,
+        reading,
+        f"正文占比{share.text}%,{word}",
+        severity,
+        tuple(evidence),
+    )
+
+
+def _whole_share(shares: Sequence[Figure], groups: Sequence[Group]) -> Iterator[Finding]:
+    """Shares of a list that closes make 100 %, within half a printed step each."""
+    total = sum((_value(s) for s in shares), Decimal(0))
+    play = sum((printed_step(s.text) for s in shares), Decimal(0)) / 2
+    if abs(total - 100) <= play and any(len(g.parts) == len(shares) for g in groups):
+        yield Finding(
+            "narrative.percentage",
+            "agrees",
+            None,
+            shares[-1].span,
+            Decimal(100),
+            " + ".join(number(_value(s)) for s in shares),
+            total,
+            "各项占比合计应为100%",
+            f"各项占比合计{number(total)}%,与100%一致",
+            "info",
+            tuple(Evidence(s.span, f"占比:{s.text}%") for s in shares),
+        )
+
+
+def _finding(
+    check_name: str, verdict: Verdict, whole: Figure, parts: Sequence[Figure], total: Decimal, reading: str
+) -> Finding:
+    expression = " + ".join(number(_value(p)) for p in parts)
+    stated = _value(whole)
+    word = {
+        "agrees": "一致",
+        "contradicts": f"不一致,相差{number(abs(stated - total))}",
+        "explained": f"不同:{reading}",
+        "undecided": f"不能核对:{reading}",
+    }[verdict]
+    subject = _name(whole)
+    return Finding(
+        check_name,
+        verdict,
+        _statistic(whole),
+        whole.span,
+        stated,
+        expression,
+        total,
+        reading,
+        f"{subject}{whole.text}{whole.unit or ''},分项{expression} = {number(total)},{word}",
+        "error" if verdict == "contradicts" else "info",
+        (Evidence(whole.span, f"总数:{whole.text}"), *(Evidence(p.span, f"分项:{p.text}") for p in parts)),
+    )
+
+
+def _name(figure: Figure) -> str:
+    entry = load_ontology().by_id.get(figure.statistic)
+    return entry.name if entry else "正文总数"
+
+
+def _statistic(figure: Figure) -> str | None:
+    return figure.statistic if figure.statistic in load_ontology().by_id else None
+
+
+def _value(figure: Figure) -> Decimal:
+    return figure.quantity.value if figure.quantity else Decimal(0)

@@ -1,0 +1,53 @@
+"""The rule baseline: spaCy spans of the statistics' own words; a figure takes the nearest before it.
+
+It stands beside the trained tagger in evaluation reports, so that the model has to earn its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import spacy
+from spacy.language import Language
+
+from models.narrative.candidates import Candidate
+from models.ontology import load_ontology
+from models.tagger.tagger import Label
+
+REACH = 24
+"""How many characters before a figure its word may stand."""
+
+
+@cache
+def span_rules() -> Language:
+    """A blank Chinese pipeline, characters as tokens, with the statistics' words as span rules."""
+    nlp = spacy.blank("zh")
+    ruler = nlp.add_pipe("span_ruler", config={"spans_key": "gouji"})
+    patterns = [
+        {"label": s.id, "pattern": word}
+        for s in load_ontology().statistics
+        for word in {*s.nouns, s.name.removesuffix("数")}
+    ]
+    ruler.add_patterns(patterns)  # type: ignore[attr-defined]
+    return nlp
+
+
+def label_by_rules(text: str, candidates: Sequence[Candidate]) -> list[Label]:
+    """A label for each candidate; the bare kind where no word is near."""
+    ontology = load_ontology()
+    spans = sorted((s.end_char, s.end_char - s.start_char, s.label_) for s in span_rules()(text).spans["gouji"])
+    labels = []
+    for candidate in candidates:
+        name = candidate.kinds[0]
+        if name in ("count", "amount"):
+            near = [
+                label
+                for end, _, label in spans
+                if candidate.start - REACH <= end <= candidate.start
+                and ontology.kind(label) == name
+                and not set(text[end : candidate.start]) & set("。；;\n")
+            ]
+            name = near[-1] if near else name
+        labels.append(Label(name, 0.5))
+    return labels

@@ -1,0 +1,1 @@
+"""Where the statutory tables are aligned to their form."""

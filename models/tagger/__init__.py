@@ -1,0 +1,1 @@
+"""The token classifier that names figures."""

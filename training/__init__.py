@@ -1,0 +1,1 @@
+"""Fitting and evaluating taggers on annotated passages."""

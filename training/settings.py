@@ -1,0 +1,78 @@
+"""Settings of a training run, read from YAML; unknown keys are an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.schema.errors import ConfigError
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Encoder(_Settings):
+    """What is trained.
+
+    Attributes:
+        checkpoint: folder or hub name of any BERT to start from; empty means from scratch.
+        model_type: architecture of `transformers`, where from scratch.
+        config: its configuration, beyond vocabulary and labels.
+    """
+
+    checkpoint: str = ""
+    model_type: str = "deberta-v2"
+    config: dict[str, Any] = {}
+
+
+class TrainingSettings(_Settings):
+    """One run of `gouji train`.
+
+    Attributes:
+        corpus: files of annotated passages, relative to the settings file.
+        output: folder of the run, relative to the working directory.
+        held_out: share of the families kept for development, and again for testing, in (0, 0.4].
+        copies: augmented variants of each passage.
+        outside_weight: weight in the loss of characters that begin no candidate.
+        evaluations: how often during the run the development score is taken.
+    """
+
+    corpus: tuple[Path, ...]
+    output: Path
+    seed: int = 1
+    held_out: float = Field(default=0.12, gt=0, le=0.4)
+    train_on_all: bool = False
+    encoder: Encoder
+    copies: int = Field(default=20, ge=1)
+    epochs: float = Field(default=1.0, gt=0)
+    batch_size: int = Field(default=32, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    warmup_share: float = Field(default=0.06, ge=0, lt=1)
+    weight_decay: float = Field(default=0.02, ge=0)
+    outside_weight: float = Field(default=0.05, ge=0, le=1)
+    evaluations: int = Field(default=8, ge=1)
+    patience: int = Field(default=4, ge=1)
+    threads: int | None = Field(default=None, ge=1)
+
+
+def read_settings(path: Path) -> TrainingSettings:
+    """Settings of a YAML file, its corpus patterns resolved to files.
+
+    Raises:
+        ConfigError: the file is missing or wrong, or a pattern finds no file.
+    """
+    try:
+        settings = TrainingSettings.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    files: list[Path] = []
+    for pattern in settings.corpus:
+        found = sorted(path.parent.glob(str(pattern)))
+        if not found:
+            raise ConfigError(f"{path}: corpus: no file matches {pattern}")
+        files += found
+    return settings.model_copy(update={"corpus": tuple(files)})
