@@ -21,7 +21,7 @@ from pathlib import Path
 
 from models.ontology import load_ontology
 from models.schema.errors import ConfigError
-from models.schema.gold import AnnotatedPassage, GoldFigure, to_json
+from models.schema.gold import AnnotatedPassage, GoldFigure, default_scope, to_json
 
 MARK = re.compile(r"⟦([^⟦⟧|]+)\|([^⟦⟧|]+)⟧")
 LABEL = re.compile(r"(?P<zero>0 )?(?P<ids>[a-zA-Z_.]+(?: [a-z_.]+)*)(?:@(?P<scope>[a-z_]+))?(?P<flags>[?!]*)")
@@ -91,7 +91,7 @@ def _figures(mark: re.Match[str], start: int, end: int, where: str, labels: Coll
         raise ConfigError(f"{where}: unknown label {unknown[0]!r} in {mark[0]!r}")
     if len(ids) > 1 and not parts["zero"]:
         raise ConfigError(f"{where}: several labels, but no worded zero, in {mark[0]!r}")
-    scope = parts["scope"] or ("other" if ids == ["date"] else "year")
+    scope = parts["scope"] or default_scope(ids[0])
     if scope not in SCOPES:
         raise ConfigError(f"{where}: unknown scope {scope!r}; known: {', '.join(SCOPES)}")
     return [

@@ -9,16 +9,12 @@ import logging
 from collections.abc import Sequence
 
 from inference.rows import Rows, failure_row, report_rows
-from models.extract import extract_many, read_document
+from models.extract import extract_many, read_report
 from models.readers.inputs import Input
-from models.readers.registry import read_bytes
 from models.schema.document import Document
 from models.schema.errors import DocumentError
 from models.schema.table import Cell
 from models.tagger.tagger import Tagger
-
-MIN_MENTIONS = 3
-"""A text without title and tables that names 信息公开 less often is no report."""
 
 log = logging.getLogger("gouji")
 
@@ -29,7 +25,7 @@ def process(items: Sequence[Input], tagger: Tagger) -> Rows:
     read: list[tuple[Input, tuple[Document, tuple[Cell, ...]]]] = []
     for item in items:
         try:
-            read.append((item, _read(item)))
+            read.append((item, read_report(item)))
         except DocumentError as error:
             rows.extend(failure_row(item.source, error.stage, error))
         except Exception as error:
@@ -47,13 +43,3 @@ def process(items: Sequence[Input], tagger: Tagger) -> Rows:
             for item, _ in read:
                 rows.extend(process([item], tagger))
     return rows
-
-
-def _read(item: Input) -> tuple[Document, tuple[Cell, ...]]:
-    if item.failure is not None:
-        raise item.failure
-    source = read_bytes(item.data or b"", item.suffix)
-    document, cells = read_document(source, agency=item.agency, year=item.year)
-    if not cells and not document.title and source.text.count("信息公开") < MIN_MENTIONS:
-        raise DocumentError("parse", "no report: neither its title, nor a statutory table, nor its subject is there")
-    return document, cells

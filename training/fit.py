@@ -89,7 +89,7 @@ def train(settings: TrainingSettings) -> Path:
     ontology = load_ontology()
     passages = list(read_annotated(settings.corpus))
     split = split_by_family(passages, held_out=settings.held_out, seed=settings.seed)
-    fitted = passages if settings.train_on_all else list(split.train)
+    fitted = split.train
     tokenizer = _tokenizer(settings, fitted)
     model = _model(settings, tokenizer, ontology)
     data = examples(variants(fitted, settings.copies, settings.seed), tokenizer, ontology, settings.outside_weight)

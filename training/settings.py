@@ -45,7 +45,6 @@ class TrainingSettings(_Settings):
     output: Path
     seed: int = 1
     held_out: float = Field(default=0.12, gt=0, le=0.4)
-    train_on_all: bool = False
     encoder: Encoder
     copies: int = Field(default=20, ge=1)
     epochs: float = Field(default=1.0, gt=0)

@@ -1,7 +1,8 @@
+# ruff: noqa: A005
 """The review pages: an index, and a page a report on which every finding leads to its places.
 
-Everything that is shown was crawled, so it is hostile: each printed expression is cleaned of control
-characters and escaped, nothing becomes script, and a page's size does not follow the size of its report.
+What is shown was crawled, so it is hostile: all of it is cleaned and escaped, and a page does not grow with
+its report. Words and layout stand in `inference/templates`; what is shown, and the anchors, are chosen here.
 """
 
 from __future__ import annotations
@@ -10,69 +11,49 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from inference.rows import Row, Rows
-from models.forms import Block, Form, Table, load_forms, table_rows
+from models.forms import Form, Table, load_forms, table_rows
 from models.forms import Row as FormRow
 from models.ontology import KINDS, load_ontology
 
-VERDICTS = {"contradicts": "矛盾", "explained": "可解释", "undecided": "无法核对", "agrees": "一致"}
-STATUSES = {"printed": "照印", "inferred": "推算", "ambiguous": "位置不明", "blank": "空白", "missing": "缺失"}
-SCOPES = {
-    "year": "本年",
-    "cumulative": "历年累计",
-    "previous_year": "上一年度",
-    "partial": "部分时段",
-    "other": "其他范围",
-}
-QUALIFIERS = {"exact": "确数", "about": "约数", "over": "多于", "under": "不足", "at_least": "至少"}
-KIND_NAMES = dict(zip(KINDS, ("数量", "金额", "日期", "百分比"), strict=True))
-CHECKS = {
-    "table.balance": "表格:收办结转平衡",
-    "table.column_sum": "表格:各项结果合计",
-    "table.row_sum": "表格:各类申请人合计",
-    "table.remedies_sum": "表格:复议诉讼合计",
-    "narrative.cell": "正文与表格",
-    "narrative.parts": "正文:整体与分项",
-    "narrative.percentage": "正文:占比",
-    "narrative.growth": "正文:增减",
-    "panel.carry": "跨年:结转衔接",
-    "panel.stock": "跨年:现行有效衔接",
-    "disclosure.plausible": "金额单位",
-}
-
-WHOLE_TEXT = 120_000
-"""Longer texts are shown around their figures only, this many characters in all."""
+VERDICTS = ("contradicts", "explained", "undecided", "agrees")
+WHOLE_TEXT = 120_000  # longer texts are shown around their figures only, this many characters in all
 CONTEXT = 120
+TABLE_GAP = 400  # cells of a table further apart do not stand in one stretch of its source text
 MAX_MARKS = 3000
-MAX_FINDINGS = 250
-"""Of each verdict, on one page."""
+MAX_FINDINGS = 250  # of each verdict, on one page
 MAX_EVIDENCE = 40
 MAX_LISTED = 5000
-TABLE_GAP = 400
-"""Cells of one table further apart than this do not stand in one stretch of its source text."""
-
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]"
-)
+_CLEAN = {
+    **dict.fromkeys([*range(0x7F, 0xA0), 0x61C, 0x180E, *range(0x200C, 0x2010), *range(0x202A, 0x202F)], "\ufffd"),
+    **dict.fromkeys([*range(0x2061, 0x2070), *range(0xFFF9, 0x10000), *range(0xD800, 0xE000)], "\ufffd"),
+    **{code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)},
+    **dict.fromkeys([0x0D, 0xAD, 0x200B, 0x2060, 0xFEFF], ""),
+    **dict.fromkeys([0x0B, 0x0C, 0x85, 0x2028, 0x2029], "\n"),
+}
 _CELL = re.compile(r"((?:\d{4}:)?[a-z_]+(?:\.[a-z_]+)+)")
-_PUNCTUATION = re.compile(r"[\W_]+")
+_SIGNS = re.compile(r"[\W_]+")
+
+Place = tuple[int, int]
+Years = dict[int, tuple[str, set[str]]]
+"""Page and cell ids of the reports of one agency."""
 
 
 @dataclass(slots=True)
 class Mark:
-    """A stretch of the text that is marked: overlapping figures, or a place of evidence without any.
+    """A marked stretch: overlapping figures, or evidence that is no figure and no cell.
 
-    Attributes:
-        findings: numbers of the shown findings that rest on it.
-        flaw: "main" where a contradiction speaks of it, "part" where one rests on it.
+    `findings` are numbers of shown findings that rest on it; `flaw` is "main" where a contradiction
+    speaks of it, "part" where one rests on it.
     """
 
     start: int
@@ -83,16 +64,8 @@ class Mark:
 
     @property
     def id(self) -> str:
-        """Anchor on the page."""
+        """Its anchor."""
         return f"f{self.start}"
-
-
-class Piece(NamedTuple):
-    """Plain text, a mark in the text, or (without either) an anchor."""
-
-    text: str
-    mark: Mark | None = None
-    anchor: str = ""
 
 
 @dataclass(slots=True)
@@ -100,81 +73,65 @@ class Page:
     """What one report page is made of.
 
     Attributes:
-        cells: by cell id.
-        pages: page and cell ids of every report of the same agency, by year.
-        findings: the shown ones, contradictions first; their place is their number.
-        anchors: ids that the text of the page holds.
+        cells: by id, those of the form.
+        cells_at: ids by place; several where a row's label is the only place.
+        findings: the shown ones, contradictions first; a finding's index is its number.
+        anchors: ids that the shown text holds.
+        flawed: for cells in contradictions the number of the first.
     """
 
     report: Row
+    text: str
     form: Form | None
     figures: list[Row]
     cells: dict[str, Row]
-    pages: dict[int, tuple[str, set[str]]]
+    cells_at: dict[Place, list[str]]
     findings: list[Row]
+    years: Years
     marks: list[Mark] = field(default_factory=list)
     anchors: set[str] = field(default_factory=set)
     flawed: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def text(self) -> str:
-        """The decoded text of the report."""
-        return str(self.report["text"] or "")
-
 
 def write_pages(rows: Rows, out: Path) -> None:
-    """Write `index.html` and `pages/<report_id>.html` below a folder."""
+    """Write `index.html` and `pages/<report_id>.html` into a folder."""
     environment = _environment()
     (out / "pages").mkdir(parents=True, exist_ok=True)
-    figures, cells, findings = (_by_report(t) for t in (rows.figures, rows.cells, rows.findings))
+    figures, cells, findings = (_by_report(table) for table in (rows.figures, rows.cells, rows.findings))
     sources: defaultdict[str, list[str]] = defaultdict(list)
-    years: defaultdict[str, dict[int, tuple[str, set[str]]]] = defaultdict(dict)
+    years: defaultdict[str | None, Years] = defaultdict(dict)
     for report in rows.reports:
-        sources[report["report_id"]].append(report["source"])
-        if report["agency"] and report["year"]:
-            ids = {c["cell"] for c in cells[report["report_id"]]}
-            years[report["agency"]][report["year"]] = (page_name(report["report_id"]), ids)
-    template = environment.get_template("report.html")
-    for report in {r["report_id"]: r for r in rows.reports}.values():
         key = report["report_id"]
-        page = _page(report, figures[key], cells[key], findings[key], years.get(report["agency"] or "", {}))
-        _write(out / "pages" / page_name(key), template.render(sources=sources[key], **_view(page)))
+        sources[key].append(report["source"])
+        if report["agency"] and report["year"]:
+            years[report["agency"]][report["year"]] = (page_name(key), {c["cell"] for c in cells[key]})
+    template = environment.get_template("report.html")
+    for key, report in {r["report_id"]: r for r in rows.reports}.items():
+        page = _page(report, figures[key], cells[key], findings[key], years[report["agency"]])
+        unlisted = len(findings[key]) - len(page.findings)
+        view = {"sources": sources[key], "unlisted": unlisted, **_view(page)}
+        _write(out / "pages" / page_name(key), template.render(view))
     _write(out / "index.html", environment.get_template("index.html").render(**_index(rows)))
 
 
 def page_name(report_id: str) -> str:
     """File name of a report's page."""
-    return re.sub(r"[^0-9A-Za-z_-]", "_", report_id) + ".html"
-
-
-def clean(text: str) -> str:
-    """Text without characters that hide, reorder or break it; control characters become visible."""
-    return _HIDDEN.sub(lambda found: _visible(found[0]), text)
-
-
-def _visible(sign: str) -> str:
-    if sign in "\x0b\x0c\x85\u2028\u2029":
-        return "\n"
-    if sign == "\r" or sign in "\xad\u200b\u2060\ufeff":
-        return ""
-    return chr(0x2400 + ord(sign)) if sign < " " else "\ufffd"
+    return re.sub(r"[^0-9A-Za-z_-]", "_", report_id)[:100] + ".html"
 
 
 def _environment() -> Environment:
-    folder = Path(__file__).resolve().parents[1] / "templates"
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        finalize=lambda v: clean(v) if isinstance(v, str) and not isinstance(v, Markup) else v,
-    )
-    environment.filters.update(number=_number, cut=_cut, tight=_tight)
-    environment.globals.update(
-        VERDICTS=VERDICTS, STATUSES=STATUSES, page_name=page_name, GROUPS=_groups(), group=_group, label=_label
-    )
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment.loader = FileSystemLoader(Path(__file__).resolve().parents[1] / "templates")
+    environment.finalize = _clean
+    environment.filters.update(number=_number, cut=_cut, tight=lambda t: re.sub(r"[^\S\n]*\n\s*\n", "\n\n", t))
+    environment.globals.update(KINDS=KINDS, STATISTICS=load_ontology().by_id, page_name=page_name)
+    environment.globals.update(rows_of=_rows_of, rowspan=_rowspan)
     return environment
+
+
+def _clean(value: Any) -> Any:
+    """What is printed, without characters that hide, reorder or break text; control characters are made visible."""
+    return value.translate(_CLEAN) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _write(path: Path, text: str) -> None:
@@ -190,13 +147,35 @@ def _by_report(table: Iterable[Row]) -> defaultdict[str, list[Row]]:
     return grouped
 
 
+def _number(value: float | None) -> str:
+    if value is None or not math.isfinite(value) or abs(value) >= 1e15:
+        return "—" if value is None else f"{value:g}".replace("inf", "∞")
+    return str(int(value)) if value == int(value) else f"{value:.6f}".rstrip("0")
+
+
+def _cut(text: object, size: int) -> str:
+    words = str(text or "")
+    return words if len(words) <= size else f"{words[:size]}…(共 {len(words)} 字)"
+
+
+def _rows_of(table: Table) -> list[list[FormRow]]:
+    """Rows of values of each block."""
+    return [list(table_rows(table.model_copy(update={"blocks": (block,)}))) for block in table.blocks]
+
+
+def _rowspan(rows: Sequence[FormRow], at: int, level: int) -> int:
+    """Height of a group label; 0 where a row before prints it."""
+    same = [i for i, row in enumerate(rows) if row.groups[: level + 1] == rows[at].groups[: level + 1]]
+    return len(same) if same[0] == at else 0
+
+
 def _index(rows: Rows) -> dict[str, Any]:
-    reports = sorted(
-        rows.reports,
-        key=lambda r: (-r["n_contradictions"], -len(r["warnings"] or ()), r["agency"] or "\uffff", r["year"] or 0),
-    )
+    def rank(report: Row) -> tuple[int, int, str, int]:
+        warnings, agency = len(report["warnings"] or ()), report["agency"] or "\uffff"
+        return (-report["n_contradictions"], -warnings, agency, report["year"] or 0)
+
     return {
-        "reports": reports[:MAX_LISTED],
+        "reports": sorted(rows.reports, key=rank)[:MAX_LISTED],
         "failures": rows.failures[:MAX_LISTED],
         "totals": {name: len(getattr(rows, name)) for name in ("reports", "figures", "cells", "findings", "failures")},
         "statuses": Counter(c["status"] for c in rows.cells),
@@ -204,48 +183,71 @@ def _index(rows: Rows) -> dict[str, Any]:
     }
 
 
-def _page(
-    report: Row, figures: list[Row], cells: list[Row], findings: list[Row], pages: dict[int, tuple[str, set[str]]]
-) -> Page:
-    """Choose what is shown and mark it in the text."""
+def _page(report: Row, figures: list[Row], cells: list[Row], findings: list[Row], years: Years) -> Page:
+    """Choose what is shown, and mark it in the text and in the tables."""
     shown: list[Row] = []
-    severities = ("error", "warning", "info")
     for verdict in VERDICTS:
         group = [f for f in findings if f["verdict"] == verdict]
-        group.sort(key=lambda f: severities.index(f["severity"]) if f["severity"] in severities else 0)
-        shown += group[:MAX_FINDINGS]
-    page = Page(report, load_forms().get(report["form"] or ""), figures, {c["cell"]: c for c in cells}, pages, shown)
+        shown += sorted(group, key=lambda f: f["severity"] != "error")[:MAX_FINDINGS]
+    form = load_forms().get(report["form"] or "")
+    known = {c["cell"]: c for c in cells if form and c["cell"] in form.columns_by_cell}
+    at: defaultdict[Place, list[str]] = defaultdict(list)
+    for name, cell in known.items():
+        if cell["start"] is not None:
+            at[cell["start"], cell["end"]].append(name)
+    page = Page(report, report["text"] or "", form, figures, known, at, shown, years)
     page.marks = _marks(page)
     for number, finding in enumerate(shown):
-        for cell in _cells_of(page, finding) if finding["verdict"] == "contradicts" else ():
-            page.flawed.setdefault(cell, number)
+        if finding["verdict"] == "contradicts":
+            places = [_evidence_cell(page, finding, e) for e in _evidence(finding)]
+            terms = [i for i in _CELL.findall(finding["expression"] or "") if i in known and known[i]["value"]]
+            for name in filter(None, [*places, *terms]):
+                page.flawed.setdefault(name, number)
     return page
 
 
+def _evidence(finding: Row) -> list[Row]:
+    """The places that a finding rests on, the figure that it speaks of among them."""
+    evidence = list((finding["evidence"] or ())[:MAX_EVIDENCE])
+    own = (finding["start"], finding["end"])
+    if own[0] is not None and own not in [(e["start"], e["end"]) for e in evidence]:
+        evidence.insert(0, {"start": own[0], "end": own[1], "label": "正文此处"})
+    return evidence
+
+
+def _evidence_cell(page: Page, finding: Row, evidence: Row) -> str | None:
+    """The cell that has the place of the evidence; of several the one that label or expression names."""
+    found = page.cells_at.get((evidence["start"], evidence["end"]), [])
+    if len(found) < 2 or page.form is None:
+        return found[0] if found else None
+    label, labels = str(evidence["label"] or ""), page.form.labels_by_cell
+    named = _CELL.findall(finding["expression"] or "")
+    return min(found, key=lambda i: (not label.startswith(f"{labels[i]}:"), i not in named))
+
+
 def _marks(page: Page) -> list[Mark]:
-    """Figures and places of evidence in the order of the text, without overlap."""
-    length = len(page.text)
-    cells = {(c["start"], c["end"]) for c in page.cells.values()}
-    places = [(n, p) for n, f in enumerate(page.findings) for p in _places(f) if _inside(p, length)]
-    named = [f for f in page.figures if _inside((f["start"], f["end"]), length)]
+    """Figures, and evidence that is neither figure nor cell, in the order of the text, without overlap."""
+    places = [(n, (e["start"], e["end"])) for n, f in enumerate(page.findings) for e in _evidence(f)]
+    places = [(n, p) for n, p in places if p not in page.cells_at and _inside(p, page.text)]
     used = {p for _, p in places}
-    named.sort(key=lambda f: ((f["start"], f["end"]) not in used, f["statistic"] in KINDS))
-    marks = _merged((f["start"], f["end"], f) for f in named[:MAX_MARKS])
-    extra = _merged((*p, None) for _, p in places if p not in cells and not _touching(marks, p))
-    marks = sorted([*marks, *extra], key=lambda m: m.start)
+    figures = [f for f in page.figures if _inside((f["start"], f["end"]), page.text)]
+    figures.sort(key=lambda f: ((f["start"], f["end"]) not in used, f["statistic"] in KINDS))
+    marks = _merged((f["start"], f["end"], f) for f in figures[:MAX_MARKS])
+    others = _merged((*p, None) for p in used if not _touching(marks, p))
+    marks = sorted([*marks, *others], key=lambda m: m.start)
     for number, place in places:
         finding = page.findings[number]
-        for mark in _touching(marks, place)[:1] if place not in cells else ():
-            if number not in mark.findings:
-                mark.findings.append(number)
-            if finding["verdict"] == "contradicts" and mark.flaw != "main":
-                mark.flaw = "main" if place == (finding["start"], finding["end"]) else "part"
+        mark = _touching(marks, place)[0]
+        if number not in mark.findings:
+            mark.findings.append(number)
+        if finding["verdict"] == "contradicts" and mark.flaw != "main":
+            mark.flaw = "main" if place[0] == finding["start"] else "part"
     return marks
 
 
 def _merged(places: Iterable[tuple[int, int, Row | None]]) -> list[Mark]:
     marks: list[Mark] = []
-    for start, end, figure in sorted(places, key=lambda p: (p[0], p[1])):
+    for start, end, figure in sorted(places, key=lambda p: p[:2]):
         if not marks or (start >= marks[-1].end and start > marks[-1].start):
             marks.append(Mark(start, end))
         marks[-1].end = max(marks[-1].end, end)
@@ -253,11 +255,10 @@ def _merged(places: Iterable[tuple[int, int, Row | None]]) -> list[Mark]:
     return marks
 
 
-def _touching(marks: Sequence[Mark], place: tuple[int, int]) -> list[Mark]:
-    """Marks that overlap a place, or stand where it starts."""
-    first = bisect_left(marks, place[0], key=lambda m: m.end)
+def _touching(marks: Sequence[Mark], place: Place) -> list[Mark]:
+    """Marks that overlap a place or start where it starts."""
     found = []
-    for mark in marks[first:]:
+    for mark in marks[bisect_left(marks, place[0], key=lambda m: m.end) :]:
         if mark.start >= max(place[1], place[0] + 1):
             break
         if mark.end > place[0] or mark.start == place[0]:
@@ -265,160 +266,135 @@ def _touching(marks: Sequence[Mark], place: tuple[int, int]) -> list[Mark]:
     return found
 
 
-def _places(finding: Row) -> list[tuple[int, int]]:
-    own = [] if finding["start"] is None else [(finding["start"], finding["end"])]
-    return own + [(e["start"], e["end"]) for e in (finding["evidence"] or ())[:MAX_EVIDENCE]]
-
-
-def _inside(place: tuple[int | None, int | None], length: int) -> bool:
-    return place[0] is not None and place[1] is not None and 0 <= place[0] <= place[1] <= length
-
-
-def _cells_of(page: Page, finding: Row) -> Iterator[str]:
-    """Cells that a finding rests on: its evidence, and what its expression names and is not zero."""
-    for evidence in (finding["evidence"] or ())[:MAX_EVIDENCE]:
-        cell = _evidence_cell(page, finding, evidence)
-        if cell:
-            yield cell
-    for name in _CELL.findall(finding["expression"] or ""):
-        if name in page.cells and page.cells[name]["value"]:
-            yield name
-
-
-def _evidence_cell(page: Page, finding: Row, evidence: Row) -> str | None:
-    """The cell whose span the evidence equals; its label and the expression tell cells of one span apart."""
-    place = (evidence["start"], evidence["end"])
-    found = [i for i, c in page.cells.items() if (c["start"], c["end"]) == place]
-    labels = page.form.labels_by_cell if page.form else {}
-    words = str(evidence["label"] or "")
-    named = set(_CELL.findall(finding["expression"] or "")) if len(found) > 1 else set()
-    found.sort(key=lambda i: (i not in named, not words.startswith(labels.get(i, "\n") + ":")))
-    return found[0] if found else None
+def _inside(place: Place, text: str) -> bool:
+    return place[0] is not None and place[1] is not None and 0 <= place[0] <= place[1] <= len(text)
 
 
 def _view(page: Page) -> dict[str, Any]:
+    """What the template needs; the text first, for links go only to anchors that it holds."""
     blocks = list(_blocks(page))
-    findings = [_finding(page, number, f) for number, f in enumerate(page.findings)]
-    counts: Counter[str] = Counter(f["verdict"] for f in page.findings)
+    findings = [_finding(page, number, row) for number, row in enumerate(page.findings)]
+    marks = [m for m in page.marks if m.id in page.anchors]
     return {
-        "report": page.report,
-        "form": page.form,
-        "years": sorted((y, name) for y, (name, _) in page.pages.items() if y != page.report["year"])[:30],
+        "page": page,
         "blocks": blocks,
-        "marks": [m for m in page.marks if m.id in page.anchors],
+        "marks": marks,
         "findings": {v: [f for f in findings if f["row"]["verdict"] == v] for v in VERDICTS},
-        "counts": counts,
-        "tables": [_table(page, t) for t in page.form.tables] if page.form and page.cells else [],
-        "left_out": len(page.figures) - sum(len(m.figures) for m in page.marks if m.id in page.anchors),
+        "limit": MAX_FINDINGS,
+        "left_out": len(page.figures) - sum(len(m.figures) for m in marks),
     }
 
 
-def _finding(page: Page, number: int, row: Row) -> Row:
+def _finding(page: Page, number: int, row: Row) -> dict[str, Any]:
     """A finding with its links, each to an anchor that the page has."""
     links = []
-    evidence = list((row["evidence"] or ())[:MAX_EVIDENCE])
-    own = (row["start"], row["end"])
-    if row["start"] is not None and own not in [(e["start"], e["end"]) for e in evidence]:
-        evidence.insert(0, {"start": own[0], "end": own[1], "label": "正文此处"})
-    for item in evidence:
-        cell = _evidence_cell(page, row, item)
-        if cell and page.form and cell in page.form.columns_by_cell:
+    for item in _evidence(row):
+        cell, href = _evidence_cell(page, row, item), ""
+        if cell:
             href = f"#c-{cell}"
-        else:
-            marks = _touching(page.marks, (item["start"], item["end"])) if item["start"] is not None else []
-            href = f"#{marks[0].id}" if marks and marks[0].id in page.anchors else ""
+        elif _inside((item["start"], item["end"]), page.text):
+            anchors = [m.id for m in _touching(page.marks, (item["start"], item["end"])) if m.id in page.anchors]
+            href = f"#{anchors[0]}" if anchors else ""
         links.append({"href": href, "text": item["label"] or "此处"})
-    quote = _quote(page.text, *own) if _inside(own, len(page.text)) else None
-    unit = next((f["unit"] for f in page.figures if own == (f["start"], f["end"]) and f["unit"]), "")
-    return {
-        "id": f"k{number}",
-        "row": row,
-        "check": CHECKS.get(row["check"], row["check"]),
-        "links": links,
-        "more": max(0, len(row["evidence"] or ()) - MAX_EVIDENCE),
-        "quote": quote,
-        "unit": unit,
-        "expression": list(_expression(page, str(row["expression"] or "")[:4000])),
-    }
+    own, quote, figures = (row["start"], row["end"]), None, []
+    if _inside(own, page.text):
+        before, found, after = (page.text[a:b] for a, b in pairwise((max(0, own[0] - 60), *own, own[1] + 60)))
+        quote = (before.rpartition("\n")[2], found[:60], after.partition("\n")[0])
+        figures = [f for m in _touching(page.marks, own) for f in m.figures if own == (f["start"], f["end"])]
+    unit = next((f["unit"] for f in figures if f["unit"]), "")
+    terms = [] if row["verdict"] == "agrees" else list(_terms(page, str(row["expression"] or "")[:4000]))
+    more = max(0, len(row["evidence"] or ()) - MAX_EVIDENCE)
+    return {"id": f"k{number}", "row": row, "links": links, "more": more, "quote": quote, "unit": unit, "terms": terms}
 
 
-def _quote(text: str, start: int, end: int) -> tuple[str, str, str]:
-    """The line around a place, at most 60 characters on either side."""
-    before = text[max(0, start - 60) : start].rpartition("\n")[2]
-    return before, text[start : min(end, start + 60)], text[end : end + 60].partition("\n")[0]
-
-
-def _expression(page: Page, words: str) -> Iterator[Row]:
-    """The expression with every cell id as a link under its name."""
+def _terms(page: Page, expression: str) -> Iterator[dict[str, str]]:
+    """The expression, with its cells under their names and linked, those of other years too."""
     labels = page.form.labels_by_cell if page.form else {}
-    for part in _CELL.split(words):
-        year, _, name = part.rpartition(":")
-        other, ids = page.pages.get(int(year), ("", set())) if _CELL.fullmatch(part) and year else ("", set())
-        if name in ids:
-            yield {"text": f"{year}年 {labels.get(name, name)}", "title": part, "href": f"{other}#c-{name}"}
-        elif part in labels and part in page.cells:
-            yield {"text": labels[part], "title": part, "href": f"#c-{part}"}
-        elif part:
-            entry = load_ontology().by_id.get(part)
-            yield {"text": entry.name if entry else part, "title": part, "href": ""}
+    for part in filter(None, _CELL.split(expression)):
+        year, _, name = part.rpartition(":") if _CELL.fullmatch(part) else ("", "", part)
+        other, ids = page.years.get(int(year or 0), ("", page.cells.keys()))
+        entry = load_ontology().by_id.get(name)
+        words = labels.get(name) or (entry.name if entry else name)
+        href = f"{other}#c-{name}" if name in ids and (other or not year) else ""
+        yield {"text": f"{year}年 {words}" if year else words, "title": part, "href": href}
 
 
-def _blocks(page: Page) -> Iterator[Row]:
-    """The text in order: plain stretches, folded table sources, and notes of what is left out."""
+def _blocks(page: Page) -> Iterator[dict[str, Any]]:
+    """The text in order: stretches as they are, folded sources of tables, and notes of what is left out."""
     at = 0
+    spots = sorted({start for start, end in page.cells_at if _inside((start, end), page.text)})
     folds = _folds(page)
-    spots = sorted({c["start"] for c in page.cells.values() if _inside((c["start"], c["end"]), len(page.text))})
     for start, end in [*_windows(page, spots), (len(page.text), len(page.text))]:
         if start > at:
             yield {"kind": "gap", "size": start - at}
         cuts = sorted({start, end, *(p for fold in folds for p in fold if start < p < end)})
-        for left, right in zip(cuts, cuts[1:]):
+        for left, right in pairwise(cuts):
             kind = "fold" if any(f[0] <= left and right <= f[1] for f in folds) else "text"
             yield {"kind": kind, "size": right - left, "pieces": list(_pieces(page, spots, left, right))}
         at = end
 
 
-def _pieces(page: Page, spots: Sequence[int], start: int, end: int) -> Iterator[Piece]:
-    text, at = page.text, start
-    marks = page.marks[bisect_left(page.marks, start, key=lambda m: m.start) :]
-    stops: list[tuple[int, int, Mark | None]] = [(s, 0, None) for s in spots if start <= s < end]
-    for mark in marks:
-        if mark.start >= end:
-            break
-        stops.append((mark.start, 1, mark))
-    for place, _, stop in sorted(stops, key=lambda s: s[:2]):
+def _pieces(page: Page, spots: Sequence[int], start: int, end: int) -> Iterator[tuple[str, Mark | None, str]]:
+    at = start
+    stops: list[tuple[int, Mark | None]] = [(s, None) for s in spots if start <= s < end]
+    stops += [(m.start, m) for m in page.marks if start <= m.start < end]
+    for place, mark in sorted(stops, key=lambda s: (s[0], s[1] is not None)):
         if place > at:
-            yield Piece(text[at:place])
-        if stop is None:
-            anchor = f"t{place}"
-            yield Piece("", anchor=anchor)
-        else:
-            anchor = stop.id
-            yield Piece(text[place : stop.end][:CONTEXT], mark=stop)
+            yield page.text[at:place], None, ""
+        anchor = mark.id if mark else f"t{place}"
         page.anchors.add(anchor)
-        at = max(at, place if stop is None else stop.end)
+        stop = min(mark.end, end) if mark else place
+        yield page.text[place:stop][: 2 * CONTEXT], mark, anchor
+        at = max(at, stop)
     if end > at:
-        yield Piece(text[at:end])
+        yield page.text[at:end], None, ""
 
 
-def _windows(page: Page, spots: Sequence[int]) -> list[tuple[int, int]]:
+def _windows(page: Page, spots: Sequence[int]) -> list[Place]:
     """Ranges of the text that are shown: all of it, or what stands around marks and cells."""
-    length = len(page.text)
-    if length <= WHOLE_TEXT:
-        return [(0, length)]
-    first = sorted(page.marks, key=lambda m: (m.flaw == "", not m.findings))
-    budget = WHOLE_TEXT
-    chosen = [(0, 2 * CONTEXT)]
-    for start, end in [*((m.start, m.end) for m in first), *((s, s) for s in spots)]:
-        window = (max(0, start - CONTEXT), min(length, max(end, start) + CONTEXT))
-        budget -= 2 * CONTEXT
-        if budget < 0:
-            break
-        chosen.append(window if end - start <= CONTEXT else (window[0], start))
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(chosen):
-        if merged and start <= merged[-1][1] + 20:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+    if len(page.text) <= WHOLE_TEXT:
+        return [(0, len(page.text))]
+    marks = sorted(page.marks, key=lambda m: (not m.flaw, not m.findings))
+    places = [(0, 0), *((m.start, min(m.end, m.start + CONTEXT)) for m in marks), *((s, s) for s in spots)]
+    chunks: set[int] = set()
+    for start, end in places:
+        if len(chunks) < WHOLE_TEXT // CONTEXT:
+            chunks.update(range(max(0, start // CONTEXT - 1), end // CONTEXT + 2))
+    starts = sorted(c * CONTEXT for c in chunks if c - 1 not in chunks)
+    ends = sorted(min((c + 1) * CONTEXT, len(page.text)) for c in chunks if c + 1 not in chunks)
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+
+
+def _folds(page: Page) -> list[Place]:
+    """Stretches of the text that hold a table; the narrative in between, if any, stays out."""
+    found: list[list[int]] = []
+    figures = [m for m in page.marks if m.figures]
+    before = ""
+    for (start, end), ids in sorted((p, ids) for p, ids in page.cells_at.items() if _inside(p, page.text)):
+        table, gap = ids[0].partition(".")[0], (found[-1][1] if found else 0, start)
+        if table == before and start - gap[0] <= TABLE_GAP and not _touching(figures, gap):
+            found[-1][1] = max(found[-1][1], end)
         else:
-            merged.append((start, end))
-    return merged
+            found.append([start, end])
+        before = table
+    folds: list[Place] = []
+    for start, end in found:
+        first = max(folds[-1][1] if folds else 0, start - 4 * TABLE_GAP)
+        if end - start > 20:
+            folds.append((_header_start(page, first, start), end))
+    return folds
+
+
+def _header_start(page: Page, first: int, start: int) -> int:
+    """Where the header before a table starts, not before `first`: lines of words of the form only."""
+    tables = page.form.tables if page.form else ()
+    words = {_SIGNS.sub("", w) for t in tables for w in t.headers} | {""}
+    for block in (b for t in tables for b in t.blocks):
+        labels = [c.labels for c in block.columns] + [r.labels for r in block.rows]
+        words |= {_SIGNS.sub("", w) for group in (block.captions, *labels) for w in group}
+    at = start
+    for line in reversed(page.text[first:start].splitlines(keepends=True)):
+        if any(_SIGNS.sub("", word) not in words for word in line.split()):
+            break
+        at -= len(line)
+    return at

@@ -25,7 +25,7 @@ def parse_date(text: str, year: int | None) -> str | None:
         return None
     head = numbers[0]
     if len(head) >= 4 and head[:2] in ("19", "20"):
-        return _iso(int(head[:4]), head[4:], numbers[1:])
+        return _iso(int(head[:4]), head[4:], numbers[1:], with_day=folded.endswith("日"))
     return _iso(year, "", numbers) if year else None
 
 
@@ -36,11 +36,12 @@ def _chinese(year: str, rest: str) -> str | None:
     return None if value is None else _iso(int(value), "", numbers)
 
 
-def _iso(year: int, run: str, rest: list[str]) -> str | None:
+def _iso(year: int, run: str, rest: list[str], *, with_day: bool = False) -> str | None:
+    """`with_day` says that 日 was printed, so that a run of two digits is a month and a day."""
     parts = [run, *rest] if run else rest
     if not parts:
         return str(year)
-    if len(parts) == 1 and len(parts[0]) > 2:
+    if len(parts) == 1 and (len(parts[0]) > 2 or (with_day and len(parts[0]) == 2)):
         parts = _split(parts[0], year) or []
     if not parts or not all(p.isdigit() and len(p) <= 2 for p in parts[:2]):
         return None
@@ -54,7 +55,7 @@ def _iso(year: int, run: str, rest: list[str]) -> str | None:
 
 
 def _split(run: str, year: int) -> list[str] | None:
-    """Month and day of a run of three or four digits."""
+    """Month and day of a run of two to four digits."""
     ways = [(run[:1], run[1:]), (run[:2], run[2:])]
     valid = [
         (m, d) for m, d in ways if 1 <= len(d) <= 2 and not d.startswith("0") and _valid(year, int(m), int(d))

@@ -76,7 +76,8 @@ def scope_of(text: str, start: int, end: int, statistic: str, unit: str | None, 
     if CUMULATIVE.search(near) or CUMULATIVE.search(text[max(sentence, clause - 30) : start]):
         return "cumulative"
     if statistic not in ("applications.carried_in", "applications.carried_forward"):
-        last = year is not None and f"{year - 1}年" in near
+        named = re.findall(r"(?:19|20)\d\d(?=\s*年)", near)
+        last = year is not None and bool(named) and int(named[-1]) == year - 1
         if (last or PREVIOUS.search(near)) and not re.search(r"结转|转入|比|较", near):
             return "previous_year"
     return "partial" if PARTIAL.search(near) else "year"

@@ -15,14 +15,19 @@ from typing import NamedTuple
 from models.forms import load_forms
 from models.ontology import load_ontology
 from models.reconciling.expressions import Expression, expression
+from models.reconciling.precision import is_share, stated, unit_factor
 from models.reconciling.registry import check
 from models.reconciling.words import number
 from models.schema.extraction import Extraction
 from models.schema.figure import Figure
 from models.schema.finding import Evidence, Finding, Verdict
-from models.schema.quantity import Quantity, printed_step
+from models.schema.quantity import Quantity
 
 SCOPES = {"cumulative": "历年累计", "previous_year": "上一年度", "partial": "部分时段", "other": "其他范围"}
+NEAR = 150
+"""Figures of one statistic within so many characters speak of one thing."""
+SHARE_REACH = 24
+"""A percentage within so many characters after a figure is its share."""
 SURE = 0.6
 """A figure named with less confidence than this contradicts nothing: it is undecided."""
 ALL_ANSWERED = re.compile(
@@ -63,11 +68,12 @@ def _comparisons(extraction: Extraction, statistic: str) -> list[Comparison]:
 
 def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Comparison]) -> Finding:
     plain = comparisons[0]
-    stated = _stated(figure)
+    assert figure.quantity is not None  # noqa: S101 - callers pass only figures with a quantity
+    says = stated(figure, figure.quantity)
     if figure.scope != "year":
         words = f"口径是{SCOPES[figure.scope]},与表格的本年口径不同"
         return _finding(extraction, figure, "explained", plain, words)
-    matching = [c for c in comparisons if c.value is not None and _agree(extraction, stated, figure, c)]
+    matching = [c for c in comparisons if c.value is not None and _agree(extraction, says, figure, c)]
     if plain in matching:
         return _finding(extraction, figure, "agrees", plain, plain.words)
     if plain.value is None:
@@ -78,51 +84,51 @@ def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Compa
         return _finding(extraction, figure, "explained", matching[0], f"与{plain.words}不同,等于{matching[0].words}")
     if words := _as_part(extraction, figure, plain.value):
         return _finding(extraction, figure, "explained", plain, words)
-    if figure.confidence < SURE:
+    if figure.confidence < SURE or not _plausible_unit(figure):
         return _finding(extraction, figure, "undecided", plain, "这个数字的含义不够确定")
     return _finding(extraction, figure, "contradicts", plain, plain.words)
 
 
-def _stated(figure: Figure) -> Quantity:
-    """The figure in the unit of counts, or in 元; amounts are known to their last printed digit."""
-    quantity = figure.quantity
-    assert quantity is not None  # noqa: S101 - callers pass only figures with a quantity
-    if figure.kind != "amount":
-        return quantity
-    factor = _factor(figure.unit)
-    play = printed_step(figure.text) * factor / 2
-    return Quantity(quantity.value * factor, quantity.low * factor - play, quantity.high * factor + play)
-
-
-def _agree(extraction: Extraction, stated: Quantity, figure: Figure, comparison: Comparison) -> bool:
+def _agree(extraction: Extraction, says: Quantity, figure: Figure, comparison: Comparison) -> bool:
     assert comparison.value is not None  # noqa: S101 - callers pass only comparisons with a value
     value = comparison.value
     if figure.kind == "amount":
         unit = extraction.cell[comparison.expression.terms[0][1]].unit
-        value *= _factor(unit)
-    return stated.low <= value <= stated.high
-
-
-def _factor(unit: str | None) -> Decimal:
-    words = unit or "元"
-    factor = Decimal(1)
-    for sign, scale in (("百", 100), ("千", 1000), ("万", 10**4), ("亿", 10**8)):
-        if sign in words:
-            factor *= scale
-    return factor
+        value *= unit_factor(unit)
+    return says.low <= value <= says.high
 
 
 def _as_part(extraction: Extraction, figure: Figure, whole: Decimal) -> str:
-    """Words, where the figure is one of several in its sentence that together make the cell."""
-    group = [
+    """Words, where the figure is one of several near each other that make, or hold, the cell's number."""
+    if figure.zero or figure.quantity is None:
+        return ""
+    near = [
         f
         for f in extraction.figures
-        if f.statistic == figure.statistic and f.sentence == figure.sentence and not f.zero and f.quantity
+        if f.statistic == figure.statistic
+        and f.scope == "year"
+        and f.quantity is not None
+        and not f.zero
+        and abs(f.place.start - figure.place.start) < NEAR
     ]
-    total = sum((f.quantity.value for f in group if f.quantity), Decimal(0))
-    if len(group) > 1 and total == whole:
-        return f"同一句中{len(group)}个分项合计{number(total)},与表格一致"
+    in_sentence = [f.quantity.value for f in near if f.quantity and f.sentence == figure.sentence]
+    if len(in_sentence) > 1 and sum(in_sentence) == whole:
+        return f"同一句中{len(in_sentence)}个分项合计{number(whole)},与表格一致"
+    shares = (
+        f for f in extraction.figures if f.kind == "percent" and 0 < f.place.start - figure.place.end < SHARE_REACH
+    )
+    if any(is_share(share, figure.quantity.value, whole) for share in shares):
+        return f"后面的占比说明这是{number(whole)}中的一部分"
+    if any(f.quantity and f.quantity.value == whole for f in near):
+        return f"附近另有{number(whole)}与表格一致,这一个是其中一项或另有所指"
     return ""
+
+
+def _plausible_unit(figure: Figure) -> bool:
+    """Whether the statistic is ever printed with this unit; 21篇 counts no lawsuits."""
+    return (
+        figure.unit is None or figure.kind == "amount" or figure.unit in load_ontology().by_id[figure.statistic].units
+    )
 
 
 def _finding(extraction: Extraction, figure: Figure, verdict: Verdict, comparison: Comparison, reading: str) -> Finding:

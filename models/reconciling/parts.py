@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
+from itertools import pairwise
 
 from models.ontology import load_ontology
+from models.reconciling.precision import is_share
 from models.reconciling.registry import check
 from models.reconciling.words import number
 from models.schema.extraction import Extraction
@@ -22,11 +24,36 @@ from models.schema.finding import Evidence, Finding, Severity, Verdict
 from models.schema.quantity import printed_step
 
 STATEMENT_END = re.compile(r"[。！？!?\n]")
-CUE = re.compile(r"其中|包括|包含|涵盖|分别[为是有]|按[^，。]{2,10}分|[(（]\s*含|[:：]")
-BRACKET = re.compile(r"[(（]")
+CUE = re.compile(
+    r"其中|包括|包含|涵盖|分别[为是有]|按[^，。]{2,10}分|[(（]\s*含|^[件条项篇次个][^，,。；;]{0,8}中[，,]|^[^，,。；;]{0,4}[:：]"
+)
+BRACKET = re.compile(r"^[^，,。；;、)）]{0,6}[(（]")
 OPEN_LIST = re.compile(r"等(?:方面|内容|信息|类|领域|[^级一二三四待])|涵盖|主要")
 SHARE = re.compile(r"占(?:比|总[^，。；]{0,10}|全[^，。；]{0,10}|[^，。；\d]{0,12})?[为达约是]?\s*$")
-EXACT_STATISTICS = ("applications.", "reconsideration.", "litigation.")
+WHOLES = ("applications.received", "applications.processed", "reconsideration.total", "litigation.total")
+"""What has parts that must all be counted."""
+ROLES = {
+    "applications.channel": "channel",
+    **dict.fromkeys(("applications.natural_person", "applications.legal_person"), "applicant"),
+    **{
+        f"applications.{name}": "outcome"
+        for name in ("granted", "partly_granted", "denied", "unavailable", "not_processed", "other")
+    },
+    **{
+        f"{family}.{name}": "outcome"
+        for family in ("reconsideration", "litigation")
+        for name in ("upheld", "corrected", "other", "pending")
+    },
+}
+"""How a part divides its whole."""
+SURE = 0.6
+"""A part named with less confidence makes no contradiction."""
+MAX_REACH = 24
+"""Longest stretch, in characters, between a whole and its cue."""
+SHARE_REACH = 600
+"""How far before a share its whole may stand, in characters."""
+SHARE_RUN = 160
+"""Shares closer than this to the one before belong to one list."""
 MIN_CLOSING_PARTS = 3
 """A list without a cue, closed by its total, needs this many parts not to be a chance."""
 
@@ -44,16 +71,19 @@ class Group:
     closed: bool
 
 
-@check("narrative.parts", "narrative.percentage")
+@check("narrative.parts")
 def check_parts(extraction: Extraction) -> Iterator[Finding]:
-    """Sums and shares in each statement of the narrative."""
+    """Sums in each statement of the narrative."""
     for statement in _statements(extraction):
-        counts = [f for f in statement if f.kind in ("count", "amount") and not f.zero and f.quantity]
+        counts = _counts(statement)
         groups = list(_groups(extraction.narrative, counts))
         for group in groups:
             yield _sum_finding(group)
         yield from _closing_totals(counts, groups)
-        yield from _shares(extraction, statement, groups)
+
+
+def _counts(statement: Sequence[Figure]) -> list[Figure]:
+    return [f for f in statement if f.kind in ("count", "amount") and not f.zero and f.quantity]
 
 
 def _statements(extraction: Extraction) -> Iterator[list[Figure]]:
@@ -74,21 +104,29 @@ def _statements(extraction: Extraction) -> Iterator[list[Figure]]:
 
 
 def _groups(text: str, counts: Sequence[Figure]) -> Iterator[Group]:
-    """A whole directly before a cue, and what follows it as far as it can belong to the whole."""
-    for index, whole in enumerate(counts[:-1]):
-        following = counts[index + 1]
-        between = text[whole.place.end : following.place.start]
+    """A whole before a cue, and what follows it as far as it can belong to the whole."""
+    for index, before in enumerate(counts[:-1]):
+        between = text[before.place.end : counts[index + 1].place.start]
         cue = CUE.search(between)
-        bracket = BRACKET.search(between)
-        if cue is None and not (bracket and len(between) < 24):
+        if (cue is None or cue.start() > MAX_REACH) and not (BRACKET.match(between) and len(between) < MAX_REACH):
             continue
-        if cue and (len(between[: cue.start()]) > 20 or (cue[0] in ":：" and len(between[: cue.start()]) > 4)):
-            continue
-        parts = _members(text, whole, counts[index + 1 :], bracketed=_opens_bracket(between))
+        rest = counts[index + 1 :]
+        whole = _whole(counts[: index + 1], rest[0])
+        parts = _members(text, whole, rest, bracketed=_opens_bracket(between))
         if parts:
             last = parts[-1].place.end
             listing = text[whole.place.end : last] + text[last : last + 12].split("，", maxsplit=1)[0]
             yield Group(whole, tuple(parts), closed=not OPEN_LIST.search(listing))
+
+
+def _whole(before: Sequence[Figure], first: Figure) -> Figure:
+    """The figure before the cue; an earlier whole where that one is itself a part of another list."""
+    nearest = before[-1]
+    if nearest.statistic in WHOLES or "." not in nearest.statistic or _role(first) in ("", _role(nearest)):
+        return nearest
+    family = first.statistic.split(".")[0] + "."
+    earlier = (f for f in reversed(before) if f.statistic in WHOLES and f.statistic.startswith(family))
+    return next(earlier, nearest)
 
 
 def _opens_bracket(between: str) -> bool:
@@ -141,19 +179,18 @@ def _sum_finding(group: Group) -> Finding:
 def _exact(group: Group) -> bool:
     """Whether the parts have to make the whole: every application and every case is counted once."""
     family = group.whole.statistic.split(".")[0] + "."
+    roles = {_role(p) for p in group.parts}
     return (
-        family in EXACT_STATISTICS
-        and all(p.statistic.startswith(family) and p.confidence >= 0.5 for p in group.parts)
-        and len({_role(p) for p in group.parts}) == 1
+        group.whole.statistic in WHOLES
+        and len(roles) == 1
+        and "" not in roles
+        and all(p.statistic.startswith(family) and p.confidence >= SURE for p in (group.whole, *group.parts))
     )
 
 
 def _role(figure: Figure) -> str:
     """Parts of one list divide the whole one way: by channel, by applicant, or by outcome."""
-    name = figure.statistic.split(".")[1]
-    if name == "channel":
-        return "channel"
-    return "applicant" if name in ("natural_person", "legal_person") else "outcome"
+    return ROLES.get(figure.statistic, "")
 
 
 def _approximate(group: Group) -> bool:
@@ -176,53 +213,72 @@ def _closing_totals(counts: Sequence[Figure], groups: Sequence[Group]) -> Iterat
                 break
 
 
-def _shares(extraction: Extraction, statement: Sequence[Figure], groups: Sequence[Group]) -> Iterator[Finding]:
-    shares: list[Figure] = []
-    for index, share in enumerate(statement):
-        if share.kind != "percent" or share.scope == "other":
-            continue
-        before = extraction.narrative[max(0, share.place.start - 24) : share.place.start]
-        part = statement[index - 1] if index else None
-        if part is None or part.kind == "percent" or not part.quantity or not SHARE.search(before):
-            continue
-        shares.append(share)
-        yield _share_finding(extraction, share, part, groups)
-    if len(shares) > 1:
-        yield from _whole_share(shares, groups)
+@check("narrative.percentage")
+def check_shares(extraction: Extraction) -> Iterator[Finding]:
+    """Each printed share of a count; shares that follow each other are of one whole."""
+    groups = [g for s in _statements(extraction) for g in _groups(extraction.narrative, _counts(s))]
+    for run in _share_runs(extraction):
+        base, fits = _base(extraction, run, groups)
+        for share, part in run:
+            yield _share_finding(share, part, base, certain=fits > 1 or _is_group(part, base, groups))
+        yield from _whole_share([share for share, _ in run], groups)
 
 
-def _share_finding(extraction: Extraction, share: Figure, part: Figure, groups: Sequence[Group]) -> Finding:
-    whole = next((g.whole for g in groups if part in g.parts), None)
-    earlier = [
+def _share_runs(extraction: Extraction) -> Iterator[list[tuple[Figure, Figure]]]:
+    """Runs of (share, part): a percentage after 占, and the count directly before it."""
+    figures = sorted((f for f in extraction.figures if f.kind != "date" and not f.zero), key=lambda f: f.place)
+    run: list[tuple[Figure, Figure]] = []
+    for part, share in pairwise(figures):
+        between = extraction.narrative[part.place.end : share.place.start]
+        if share.kind != "percent" or part.kind == "percent" or share.scope == "other":
+            continue
+        if len(between) > MAX_REACH or not SHARE.search(between) or STATEMENT_END.search(between):
+            continue
+        if run and (share.place.start - run[-1][0].place.end > SHARE_RUN or _role(part) != _role(run[-1][1])):
+            yield run
+            run = []
+        run.append((share, part))
+    if run:
+        yield run
+
+
+def _base(
+    extraction: Extraction, run: Sequence[tuple[Figure, Figure]], groups: Sequence[Group]
+) -> tuple[Figure | None, int]:
+    """The whole that most shares of a run fit, and how many do; the whole of their list comes first."""
+    wholes = [g.whole for g in groups if any(part in g.parts for _, part in run)]
+    parts = [part for _, part in run]
+    end = run[-1][1].place.start
+    before = [
         f
-        for f in extraction.figures
-        if f.kind == part.kind
+        for f in reversed(extraction.figures)
+        if f.kind == parts[0].kind
+        and f.place.start < end
+        and end - f.place.start < SHARE_REACH
         and not f.zero
-        and f.quantity
-        and f.place < part.place
-        and f is not whole
-        and part.place.start - f.place.end < 400
+        and f not in parts
+        and not _role(f)
     ]
-    candidates = [*([whole] if whole else []), *reversed(earlier)]
-    for base in candidates:
-        if _is_share(share, part, base):
-            reading = "占总数的比例" if base is whole else "占前文一个数字的比例"
-            return _percent("agrees" if base is whole or whole is None else "explained", share, part, base, reading)
-    if whole is not None and _value(part) <= _value(whole) and _value(whole):
-        return _percent("contradicts", share, part, whole, "占总数的比例")
+    candidates = list(dict.fromkeys([*wholes, *before]))
+    fits = [sum(is_share(share, _value(part), _value(c)) for share, part in run) for c in candidates]
+    if not candidates:
+        return None, 0
+    best = max(range(len(candidates)), key=lambda i: (fits[i], candidates[i] in wholes, -i))
+    return (candidates[best], fits[best]) if fits[best] or wholes else (None, 0)
+
+
+def _is_group(part: Figure, base: Figure | None, groups: Sequence[Group]) -> bool:
+    return any(g.whole == base and part in g.parts for g in groups)
+
+
+def _share_finding(share: Figure, part: Figure, base: Figure | None, *, certain: bool) -> Finding:
+    if base is None:
+        return _percent("undecided", share, part, None, "没有找到总数")
+    if is_share(share, _value(part), _value(base)):
+        return _percent("agrees", share, part, base, "占总数的比例")
+    if certain and 0 < _value(part) <= _value(base):
+        return _percent("contradicts", share, part, base, "占总数的比例")
     return _percent("undecided", share, part, None, "没有找到总数")
-
-
-def _is_share(share: Figure, part: Figure, whole: Figure) -> bool:
-    """Whether part / whole rounds, or is cut, to the printed percentage."""
-    if not _value(whole):
-        return False
-    computed = 100 * _value(part) / _value(whole)
-    step = printed_step(share.text)
-    stated = _value(share)
-    if share.qualifier == "exact":
-        return abs(computed - stated) <= step / 2 or computed.quantize(step, ROUND_DOWN) == stated
-    return abs(computed - stated) <= max(step, Decimal(1))
 
 
 def _percent(verdict: Verdict, share: Figure, part: Figure, whole: Figure | None, reading: str) -> Finding:
@@ -235,7 +291,6 @@ def _percent(verdict: Verdict, share: Figure, part: Figure, whole: Figure | None
     share_of = f"{number(_value(part))}占{base}"
     word = {
         "agrees": f"与{share_of}的比例一致",
-        "explained": f"等于{share_of}(前文)的比例",
         "contradicts": f"但{share_of}应为{number(round(computed or Decimal(0), 2))}%",
         "undecided": "没有找到它的总数,无法核对",
     }[verdict]

@@ -14,6 +14,11 @@ from typing import Any
 from models.schema.errors import ConfigError
 
 
+def default_scope(label: str) -> str:
+    """The scope that annotators need not write: `other` for dates, else `year`."""
+    return "other" if label == "date" else "year"
+
+
 @dataclass(frozen=True, slots=True)
 class GoldFigure:
     """One annotated figure, or one statistic that a worded zero zeroes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.lines import Line
@@ -21,6 +22,7 @@ CONTACT = re.compile(
     r"(?:请|可|与|联系|致电)\s*(?:与|和|同|向|联系)?\s*(?P<agency>[\u4e00-\u9fff（）()]{4,30}?)(?:办公室|党政办|综合科|秘书科)?(?:联系|反映|咨询|[(（](?:地址|联系))"
 )
 PERIOD = re.compile(r"(?:时限|期限|时间|期间|数据)[^。\n]{0,12}?((?:19|20)\d\d)\s*年\s*1\s*月\s*1\s*日")
+CONTACT_LINE = re.compile(r"联系(?:单位|部门|机构|方式)?[:：]\s*(?P<agency>[\u4e00-\u9fff]{4,30}?)(?=[;；,，。(（])")
 BY_ITSELF = re.compile(r"(?:本报告由|现?由)(?P<agency>[\u4e00-\u9fff（）()]{4,30}?)(?:编制|根据|按照)")
 
 
@@ -37,20 +39,30 @@ class Identity:
 def identify(text: str, lines: list[Line], page_title: str) -> Identity:
     """Read title, agency and year from the first title-like line, else from what the text says."""
     title, span, agency, year = "", None, None, None
-    for index, line in enumerate(lines[:60]):
-        if len(line.text) > 120 or not (match := TITLE.search(fold(line.text))):
+    for first, last in _title_lines(lines[:60]):
+        words = "".join(line.text for line in lines[first : last + 1])
+        if not (match := TITLE.search(fold(words))):
             continue
-        title, span, year = line.text, Span(line.start, line.end), _year(match["year"])
+        title, span, year = words, Span(lines[first].start, lines[last].end), _year(match["year"])
         agency = _agency(match["agency"]) or _agency(match["after"])
-        if agency is None and index and len(lines[index - 1].text) <= 30:
-            agency = _agency(lines[index - 1].text, whole=True)
+        if agency is None and first and len(lines[first - 1].text) <= 30:
+            agency = _agency(lines[first - 1].text, whole=True)
             if agency:
-                span = Span(lines[index - 1].start, line.end)
+                span = Span(lines[first - 1].start, lines[last].end)
         break
     if not title and (match := TITLE.search(fold(page_title))):
         title, year, agency = page_title, _year(match["year"]), _agency(match["agency"])
     year = year or _year_of_text(text)
     return Identity(title, span, agency or _agency_of_text(text, lines), year)
+
+
+def _title_lines(lines: list[Line]) -> Iterator[tuple[int, int]]:
+    """Lines that may be the title: single ones first, then pairs, for titles break over two lines."""
+    for n in (1, 2):
+        for first in range(len(lines) - n + 1):
+            group = lines[first : first + n]
+            if all(len(line.text) <= (120 if n == 1 else 40) for line in group):
+                yield first, first + n - 1
 
 
 def _year(digits: str) -> int | None:
@@ -68,9 +80,8 @@ def _agency(words: str, *, whole: bool = False) -> str | None:
 
 def _agency_of_text(text: str, lines: list[Line]) -> str | None:
     folded = fold(text[:6000])
-    for pattern in (CONTACT, BY_ITSELF):
-        if (match := pattern.search(folded)) and (name := ORGANISATION.match(match["agency"])):
-            del name
+    for pattern in (BY_ITSELF, CONTACT, CONTACT_LINE):
+        if (match := pattern.search(folded)) and ORGANISATION.match(match["agency"]):
             return match["agency"]
     for line in reversed(lines[-12:]):
         if ORGANISATION.fullmatch(line.text):

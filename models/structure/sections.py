@@ -45,9 +45,12 @@ def find_sections(text: str, lines: list[Line], form: Form | None) -> tuple[Sect
     )
     if len(chosen) < 2 and form is None:
         chosen = _by_number(lines)
-    ends = [c.line.start for c in chosen[1:]] + [len(text)]
-    intro = [Section("intro", Span(0, chosen[0].line.start if chosen else len(text)))]
-    return tuple(intro + [Section(c.section, Span(c.line.start, e)) for c, e in zip(chosen, ends, strict=True)])
+    starts = [0, *(c.line.start for c in chosen)]
+    names = ["intro", *(c.section for c in chosen)]
+    return tuple(
+        Section(name, Span(start, end))
+        for name, start, end in zip(names, starts, [*starts[1:], len(text)], strict=True)
+    )
 
 
 def _candidates(line: Line, known: list[tuple[int, str, tuple[str, ...]]], before_table: bool) -> list[_Candidate]:

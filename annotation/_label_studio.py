@@ -1,0 +1,399 @@
+"""Label Studio's wire format, both ways, and its server; nothing else knows either.
+
+Offsets: the editor counts characters (code points) as Python does; releases of 2021 and before
+counted JavaScript's UTF-16 units, where a character outside the BMP is two. `utf16=True` is for
+those. Every region carries its text, so offsets of the other counting are refused, not misread.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import AliasPath, BaseModel, Field, TypeAdapter, ValidationError
+
+from annotation.label_config import MARK_NAMES, MARKS, SCOPE, SCOPE_NAMES, STATISTIC, TEXT, TITLE
+from models.schema.errors import ConfigError
+from models.schema.gold import AnnotatedPassage, GoldFigure, default_scope
+
+Task = dict[str, Any]
+"""A task as JSON, in the form that the import takes."""
+TASKS_PER_REQUEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What a model proposes for a passage.
+
+    Attributes:
+        score: in [0, 1]; the server sorts tasks by it, so that the least certain come first.
+    """
+
+    figures: tuple[GoldFigure, ...]
+    score: float
+    model_version: str
+
+
+@dataclass
+class Pulled:
+    """Passages of an export; `skipped` counts what gave none, by the reason."""
+
+    passages: list[AnnotatedPassage] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+class _Value(BaseModel):
+    start: int
+    end: int
+    text: str
+    labels: list[str] = []
+    choices: list[str] = []
+
+
+class _Result(BaseModel):
+    id: str = ""
+    from_name: str = ""
+    type: str
+    value: _Value | None = None
+
+
+class _Annotation(BaseModel):
+    id: int | str = 0
+    result: list[Any] | None = None
+    was_cancelled: bool = False
+    ground_truth: bool = False
+    completed_by: Any = None
+    updated_at: str | None = None
+
+
+class _Meta(BaseModel):
+    """What a passage needs beside text and figures; has the same names."""
+
+    id: str
+    agency: str
+    year: int
+    level: str
+    region: str
+    family: str
+
+
+class _Task(BaseModel):
+    text: str = Field(validation_alias=AliasPath("data", TEXT))
+    meta: _Meta
+    annotations: list[_Annotation] = []
+    drafts: list[Any] | None = None
+
+
+_RESULTS = TypeAdapter(list[_Result])
+
+
+@dataclass
+class _Region:
+    """The results that share an id: one place with its labels, its scope and its marks."""
+
+    start: int
+    end: int
+    text: str
+    labels: list[str] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+
+
+class _RefusedError(Exception):
+    """Why an annotation cannot be taken; becomes a `ConfigError` that names the task."""
+
+
+def to_task(
+    passage: AnnotatedPassage,
+    origin: Mapping[str, Any] | None = None,
+    suggestions: Suggestions | None = None,
+    *,
+    utf16: bool = False,
+) -> Task:
+    """A task to import; the figures of the passage itself are not sent.
+
+    Args:
+        passage: its text, and the rest of it as `meta`.
+        origin: more for `meta`: report_id, section, place in the source.
+        suggestions: become a prediction that annotators correct.
+        utf16: count offsets as old servers do.
+    """
+    own = {name: getattr(passage, name) for name in _Meta.model_fields}
+    title = f"{passage.agency or '机关不明'} {passage.year or '年份不明'} {(origin or {}).get('section', '')}".strip()
+    task: Task = {"data": {TEXT: passage.text, TITLE: title}, "meta": {**(origin or {}), **own}}
+    if suggestions is not None:
+        result = to_results(passage.text, suggestions.figures, utf16=utf16)
+        task["predictions"] = [
+            {"model_version": suggestions.model_version, "score": suggestions.score, "result": result}
+        ]
+    return task
+
+
+def to_results(text: str, figures: Sequence[GoldFigure], *, utf16: bool = False) -> list[dict[str, Any]]:
+    """Regions of figures; zeros at one place that differ in the statistic only share a region."""
+    regions: dict[tuple[Any, ...], list[str]] = {}
+    for figure in figures:
+        marks = tuple(mark for mark in MARK_NAMES if getattr(figure, mark))
+        regions.setdefault((figure.start, figure.end, figure.text, figure.scope, marks), []).append(figure.statistic)
+    results = []
+    for number, ((start, end, words, scope, marks), labels) in enumerate(regions.items()):
+        count = to_utf16 if utf16 else _characters
+        place = {"start": count(text, start), "end": count(text, end), "text": words}
+        common = {"id": f"r{number}", "to_name": TEXT}
+        choices = {"type": "choices", **common}
+        results.append({"from_name": STATISTIC, "type": "labels", **common, "value": {**place, "labels": labels}})
+        results.append({"from_name": SCOPE, **choices, "value": {**place, "choices": [scope]}})
+        if marks:
+            results.append({"from_name": MARKS, **choices, "value": {**place, "choices": list(marks)}})
+    return results
+
+
+def to_utf16(text: str, position: int) -> int:
+    """The number of UTF-16 units before a position in characters."""
+    return position + sum(c > "\uffff" for c in text[:position])
+
+
+def from_utf16(text: str, units: int) -> int:
+    """The position in characters after so many UTF-16 units.
+
+    Raises:
+        ValueError: it is inside a character, or outside the text.
+    """
+    position = passed = 0
+    while passed < units and position < len(text):
+        passed += 2 if text[position] > "\uffff" else 1
+        position += 1
+    if passed != units:
+        raise ValueError(f"no character of the text starts at UTF-16 unit {units}")
+    return position
+
+
+def _characters(text: str, position: int) -> int:
+    """The offset of current servers.
+
+    Raises:
+        ValueError: it is outside the text.
+    """
+    if not 0 <= position <= len(text):
+        raise ValueError(f"offset {position} is outside the text of {len(text)} characters")
+    return position
+
+
+def read_export(data: Any, *, where: str, labels: Sequence[str], annotator: str = "", utf16: bool = False) -> Pulled:
+    """Passages of an export (JSON), one a task.
+
+    Where several annotators finished a task, the ground truth counts, else the newest.
+
+    Args:
+        data: the list of tasks.
+        where: names the export in errors.
+        labels: those that the ontology knows, in its order.
+        annotator: only what this one did; id or mail address.
+        utf16: the server counts offsets as old ones do.
+
+    Raises:
+        ConfigError: naming each task that is refused, and why.
+    """
+    if not isinstance(data, list):
+        raise ConfigError(f"{where}: an export is a list of tasks, got {type(data).__name__}")
+    pulled, refused = Pulled(), []
+    for raw in data:
+        name = f"task {raw.get('id', '?') if isinstance(raw, dict) else '?'}"
+        try:
+            task = _Task.model_validate(raw)
+            name = f"{name} ({task.meta.id})"
+            annotation = _chosen(task, annotator, pulled.skipped)
+            if annotation is not None:
+                figures = _figures(annotation, task.text, labels, utf16=utf16)
+                pulled.passages.append(AnnotatedPassage(**dict(task.meta), text=task.text, figures=figures))
+        except ValidationError as error:
+            first = error.errors()[0]
+            refused.append(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
+        except _RefusedError as error:
+            refused.append(f"{name}: {error}")
+    if refused:
+        raise ConfigError(f"{where}: " + "; ".join(refused))
+    return pulled
+
+
+def _chosen(task: _Task, annotator: str, skipped: Counter[str]) -> _Annotation | None:
+    """The annotation that counts; what does not is counted."""
+    skipped["drafts"] += len(task.drafts or [])
+    skipped["cancelled"] += sum(a.was_cancelled for a in task.annotations)
+    finished = [a for a in task.annotations if not a.was_cancelled]
+    mine = [a for a in finished if not annotator or annotator in _names(a.completed_by)]
+    skipped["of other annotators"] += len(finished) - len(mine)
+    if not mine:
+        skipped["tasks without an annotation"] += 1
+        return None
+    skipped["superseded"] += len(mine) - 1
+    return max(mine, key=lambda a: (a.ground_truth, a.updated_at or "", str(a.id).zfill(12)))
+
+
+def _names(completed_by: Any) -> set[str]:
+    if isinstance(completed_by, dict):
+        return {str(completed_by.get(key)) for key in ("id", "email")}
+    return {str(completed_by)}
+
+
+def _figures(annotation: _Annotation, text: str, labels: Sequence[str], *, utf16: bool) -> tuple[GoldFigure, ...]:
+    places: dict[tuple[int, int], list[GoldFigure]] = {}
+    for region in _regions(_RESULTS.validate_python(annotation.result or [])):
+        start, end = _place(region, text, utf16=utf16)
+        places.setdefault((start, end), []).extend(_figures_of(region, start, end, text, labels))
+    figures: list[GoldFigure] = []
+    done, last = 0, ""
+    for (start, end), here in sorted(places.items()):
+        words = text[start:end]
+        if start < done:
+            raise _RefusedError(f"{words!r} at {start}-{end} overlaps {last!r} before it")
+        if doubled := [s for s, n in Counter(f.statistic for f in here).items() if n > 1]:
+            raise _RefusedError(f"{words!r} at {start}-{end} is labelled {doubled[0]} twice")
+        if len(here) > 1 and not all(f.zero for f in here):
+            raise _RefusedError(f"{words!r} at {start}-{end} has several labels, but is no worded zero")
+        figures += sorted(here, key=lambda f: labels.index(f.statistic))
+        done, last = end, words
+    return tuple(figures)
+
+
+def _regions(results: Sequence[_Result]) -> list[_Region]:
+    regions: dict[str, _Region] = {}
+    for result in results:
+        value = result.value
+        if value is None or result.from_name not in (STATISTIC, SCOPE, MARKS):
+            raise _RefusedError(f"a result of an unknown kind: {result.type} of {result.from_name or 'no control'}")
+        region = regions.setdefault(result.id, _Region(value.start, value.end, value.text))
+        if (region.start, region.end) != (value.start, value.end):
+            raise _RefusedError(f"region {result.id} has two places")
+        region.labels += value.labels
+        (region.scopes if result.from_name == SCOPE else region.marks).extend(value.choices)
+    return list(regions.values())
+
+
+def _place(region: _Region, text: str, *, utf16: bool) -> tuple[int, int]:
+    """Where a region stands in characters; its own text must be there."""
+    if region.end <= region.start:
+        raise _RefusedError(f"an empty region at {region.start}-{region.end}")
+    here = _found(region, text, utf16=utf16)
+    if here is not None:
+        return here
+    message = f"{region.text!r} does not stand at {region.start}-{region.end}"
+    if _found(region, text, utf16=not utf16) is not None:
+        counted, remedy = ("characters", "without") if utf16 else ("UTF-16 units", "with")
+        message += f", but does when counted in {counted}: pull {remedy} --utf16"
+    raise _RefusedError(message)
+
+
+def _found(region: _Region, text: str, *, utf16: bool) -> tuple[int, int] | None:
+    count = from_utf16 if utf16 else _characters
+    try:
+        start, end = count(text, region.start), count(text, region.end)
+    except ValueError:
+        return None
+    return (start, end) if _plain(text[start:end]) == _plain(region.text) else None
+
+
+def _plain(words: str) -> str:
+    """Without white space: the editor writes a line break as a backslash and n, and joins spaces."""
+    return re.sub(r"\s|\\n", "", words)
+
+
+def _figures_of(region: _Region, start: int, end: int, text: str, labels: Collection[str]) -> Iterator[GoldFigure]:
+    words = text[start:end]
+    if not region.labels:
+        raise _RefusedError(f"{words!r} at {start}-{end} has no label")
+    known = ((region.labels, labels), (region.scopes, SCOPE_NAMES), (region.marks, MARK_NAMES))
+    if unknown := [name for names, among in known for name in names if name not in among]:
+        raise _RefusedError(f"{words!r} at {start}-{end} has the unknown label or choice {unknown[0]!r}")
+    if len(region.scopes) > 1:
+        raise _RefusedError(f"{words!r} at {start}-{end} has several scopes")
+    marks = dict.fromkeys(region.marks, True)
+    for label in region.labels:
+        scope = region.scopes[0] if region.scopes else default_scope(label)
+        yield GoldFigure(start, end, words, label, scope=scope, **marks)
+
+
+class Server:
+    """A Label Studio server; what goes wrong there is told without the token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url, self._token = url, token
+
+    @classmethod
+    def from_environment(cls) -> Server:
+        """The server that LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY name.
+
+        Raises:
+            ConfigError: one of them is missing or cannot be what it should.
+        """
+        values = []
+        for name, form in (("LABEL_STUDIO_URL", r"https?://[^/\s]\S*"), ("LABEL_STUDIO_API_KEY", r"[!-~]+")):
+            values.append(os.environ.get(name, "").strip())
+            if not values[-1]:
+                raise ConfigError(f"{name} is not set: name the server and its token, or use a file instead")
+            if not re.fullmatch(form, values[-1]):
+                raise ConfigError(f"{name} must look like {form}, and does not")
+        return cls(*values)
+
+    def push(self, title: str, config: str, tasks: Sequence[Task]) -> int:
+        """Import the tasks that the project lacks by their `meta.id`; gives their number.
+
+        The project is the one of that title, made with this configuration where there is none.
+        """
+        with self._client() as client:
+            project = _project(client, title) or client.projects.create(title=title, label_config=config)
+            stored = client.tasks.list(project=project.id, fields="task_only", page_size=TASKS_PER_REQUEST)
+            there = {(task.meta or {}).get("id") for task in stored}
+            new = [task for task in tasks if task["meta"]["id"] not in there]
+            for start in range(0, len(new), TASKS_PER_REQUEST):
+                client.projects.import_tasks(id=project.id, request=new[start : start + TASKS_PER_REQUEST])
+        return len(new)
+
+    def pull(self, title: str) -> Any:
+        """The export of a project as JSON.
+
+        Raises:
+            ConfigError: there is no project of that title.
+        """
+        with self._client() as client:
+            project = _project(client, title)
+            if project is None:
+                raise ConfigError(f"no project {title!r} on the Label Studio server")
+            return client.projects.exports.as_json(project.id)
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        import httpx
+        from label_studio_sdk import LabelStudio
+        from label_studio_sdk.core.api_error import ApiError
+
+        host = urlsplit(self._url).hostname
+        try:
+            yield LabelStudio(base_url=self._url.rstrip("/"), api_key=self._token)  # type: ignore[no-untyped-call]
+        except ApiError as error:
+            hint = ": is LABEL_STUDIO_API_KEY right?" if error.status_code in (401, 403) else ""
+            raise ConfigError(f"Label Studio at {host} answered {error.status_code}{hint}") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ConfigError(f"Label Studio at {host} does not answer: {type(error).__name__}") from None
+
+
+def _project(client: Any, title: str) -> Any:
+    return next((project for project in client.projects.list() if project.title == title), None)
+
+
+def parse_tasks(data: bytes, *, where: str) -> Any:
+    """The JSON of an export file.
+
+    Raises:
+        ConfigError: it is no JSON.
+    """
+    try:
+        return TypeAdapter(list[Any]).validate_json(data)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: no list of tasks in JSON: {error.errors()[0]['msg']}") from error

@@ -1,0 +1,119 @@
+"""Options of `gouji annotate …`; what the commands do stands in the other files here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Annotate reports in Label Studio, or by hand.", no_args_is_help=True)
+
+Inputs = Annotated[list[str], typer.Argument(help="Files, folders (recursive), globs, or shards.", metavar="INPUT...")]
+Project = Annotated[str, typer.Option(help="Title of the project on the server.")]
+OldServer = Annotated[bool, typer.Option("--utf16", help="For a server of 2021 or before, which counts UTF-16 units.")]
+Existing = typer.Argument(exists=True, dir_okay=False)
+
+
+@app.command(help="Reports to tasks with suggestions. Example: gouji annotate push crawl/ --to-file tasks.json")
+def push(
+    inputs: Inputs,
+    to_file: Annotated[Path | None, typer.Option(help="Write the tasks here, not to the server.")] = None,
+    model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    project: Project = "gouji",
+    utf16: OldServer = False,
+) -> None:
+    """Import tasks that are not there yet; exit status 1 where there is none."""
+    from annotation._label_studio import Server
+    from annotation.label_config import label_config
+    from annotation.tasks import tasks_of
+    from models.ontology import load_ontology
+    from models.tagger.tagger import DEFAULT, Tagger
+
+    server = Server.from_environment() if to_file is None else None
+    checkpoint = Path(model or DEFAULT)
+    made = tasks_of(inputs, Tagger.load(checkpoint, device), checkpoint.resolve().name, utf16=utf16)
+    for source, reason in made.failures:
+        sys.stderr.write(f"failed {source!r}: {reason}\n")
+    new = len(made.tasks)
+    if to_file is not None:
+        _write(to_file, json.dumps(made.tasks, ensure_ascii=False, indent=1) + "\n")
+    elif server is not None and made.tasks:
+        new = server.push(project, label_config(load_ontology()), made.tasks)
+    counts = f"{len(made.tasks)} tasks of {made.reports} reports, {new} new, {len(made.failures)} inputs failed"
+    sys.stderr.write(f"{counts}\n")
+    if not made.tasks:
+        raise typer.Exit(1)
+
+
+@app.command(help="Annotations to passages (JSONL). Example: gouji annotate pull --out gold.jsonl")
+def pull(
+    out: Annotated[Path, typer.Option(help="File of annotated passages.")],
+    from_file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="An export (JSON) instead of the server.")
+    ] = None,
+    project: Project = "gouji",
+    annotator: Annotated[str, typer.Option(help="Only this one's work: id or mail address.")] = "",
+    utf16: OldServer = False,
+) -> None:
+    """Write what annotators finished; exit status 1 where there is nothing."""
+    from annotation._label_studio import Server, parse_tasks, read_export
+    from models.ontology import load_ontology
+    from models.schema.gold import to_json
+
+    if from_file is None:
+        where, data = f"project {project!r}", Server.from_environment().pull(project)
+    else:
+        where, data = str(from_file), parse_tasks(from_file.read_bytes(), where=str(from_file))
+    pulled = read_export(data, where=where, labels=load_ontology().labels, annotator=annotator, utf16=utf16)
+    skipped = ", ".join(f"{n} {reason}" for reason, n in pulled.skipped.items() if n)
+    sys.stderr.write(f"{len(pulled.passages)} passages; skipped: {skipped or 'nothing'}\n")
+    if not pulled.passages:
+        raise typer.Exit(1)
+    _write(out, "".join(to_json(passage) + "\n" for passage in pulled.passages))
+
+
+@app.command(help="Print the labelling configuration (XML).")
+def config() -> None:
+    """For projects that are made by hand in the browser."""
+    from annotation.label_config import label_config
+    from models.ontology import load_ontology
+
+    typer.echo(label_config(load_ontology()))
+
+
+@app.command(help="How far two annotators agree. Example: gouji annotate agreement a.jsonl b.jsonl")
+def agreement(first: Annotated[Path, Existing], second: Annotated[Path, Existing]) -> None:
+    """Span F1 and Cohen's kappa for each label."""
+    from annotation.agreement import compare_files, print_agreement
+    from annotation.label_config import label_names
+    from models.ontology import load_ontology
+
+    ontology = load_ontology()
+    print_agreement(compare_files(first, second, ontology.labels), label_names(ontology))
+
+
+@app.command("compile", help="Passages marked by hand to JSONL. Example: gouji annotate compile a.txt --out a.jsonl")
+def compile_markup(
+    files: Annotated[list[Path], Existing],
+    out: Annotated[Path, typer.Option(help="File of annotated passages.")],
+) -> None:
+    """The notation is explained in `annotation/markup.py`."""
+    from annotation.markup import parse_markup
+    from models.ontology import load_ontology
+    from models.schema.gold import to_json
+
+    labels = load_ontology().labels
+    passages = [p for path in files for p in parse_markup(path.read_text("utf-8"), name=path.stem, labels=labels)]
+    _write(out, "".join(to_json(passage) + "\n" for passage in passages))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write under another name first, so that an interruption leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_text(text, "utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,75 @@
+"""The labelling configuration of Label Studio, generated from the ontology.
+
+Annotators see Chinese names; what is stored are the ids (`alias`), so that names may change freely.
+"""
+
+from __future__ import annotations
+
+import colorsys
+from typing import get_args
+from xml.etree import ElementTree as ET
+
+from models.ontology import KINDS, Ontology
+from models.schema.figure import Scope
+
+TEXT, TITLE = "text", "title"
+"""Keys of a task's data; the first is also the name of the object that is labelled."""
+STATISTIC, SCOPE, MARKS = "statistic", "scope", "marks"
+"""Names of the controls: labels, then two choices for each region."""
+SCOPE_NAMES: dict[str, str] = dict(
+    zip(get_args(Scope), ("本年度", "历年累计", "上年度", "部分时段", "其他"), strict=True)
+)
+MARK_NAMES = {"zero": "文字零(未收到、无…)", "doubtful": "标签存疑", "damaged": "原文残缺"}
+"""Attributes of `GoldFigure` that are ticked."""
+KIND_NAMES = dict(zip(KINDS, ("其他数量", "其他金额", "日期", "百分比"), strict=True))
+KIND_GROUP = "其他数字"
+
+
+def label_config(ontology: Ontology) -> str:
+    """The configuration as XML: labels by group in colours of the group, scope and marks by region."""
+    view = ET.Element("View")
+    ET.SubElement(view, "Header", value=f"${TITLE}", size="5")
+    ET.SubElement(view, "Filter", name="filter", toName=STATISTIC, minlength="0", placeholder="查找标签")
+    _add_labels(view, ontology)
+    ET.SubElement(view, "Text", name=TEXT, value=f"${TEXT}", saveTextResult="yes", granularity="symbol")
+    _add_choices(view, SCOPE, "口径(不选:日期为其他,余为本年度)", SCOPE_NAMES, "single")
+    _add_choices(view, MARKS, "标记", MARK_NAMES, "multiple")
+    ET.indent(view)
+    return ET.tostring(view, encoding="unicode")
+
+
+def label_names(ontology: Ontology) -> dict[str, str]:
+    """The Chinese name of every label."""
+    return {**{s.id: s.name for s in ontology.statistics}, **KIND_NAMES}
+
+
+def group_colours(groups: list[str]) -> dict[str, str]:
+    """A colour (#rrggbb) for each group, evenly around the wheel, dark enough for white letters."""
+    tones = (colorsys.hls_to_rgb(i / len(groups), 0.4, 0.65) for i in range(len(groups)))
+    colours = ("#" + "".join(f"{round(part * 255):02x}" for part in tone) for tone in tones)
+    return dict(zip(groups, colours, strict=True))
+
+
+def _add_labels(view: ET.Element, ontology: Ontology) -> None:
+    groups: dict[str, list[dict[str, str]]] = {}
+    for statistic in ontology.statistics:
+        entry = {"value": statistic.name, "alias": statistic.id, "hint": statistic.definition}
+        groups.setdefault(statistic.group, []).append(entry)
+    groups[KIND_GROUP] = [{"value": name, "alias": kind} for kind, name in KIND_NAMES.items()]
+    colours = group_colours(list(groups))
+    labels = ET.SubElement(view, "Labels", name=STATISTIC, toName=TEXT, choice="multiple", showInline="true")
+    for group, entries in groups.items():
+        box = ET.SubElement(labels, "View")
+        ET.SubElement(box, "Header", value=group, size="6")
+        for entry in entries:
+            ET.SubElement(box, "Label", {**entry, "background": colours[group]})
+
+
+def _add_choices(view: ET.Element, name: str, title: str, options: dict[str, str], choice: str) -> None:
+    box = ET.SubElement(view, "View", visibleWhen="region-selected")
+    ET.SubElement(box, "Header", value=title, size="6")
+    choices = ET.SubElement(
+        box, "Choices", name=name, toName=TEXT, perRegion="true", choice=choice, showInline="true"
+    )  # fmt: skip
+    for alias, value in options.items():
+        ET.SubElement(choices, "Choice", value=value, alias=alias)

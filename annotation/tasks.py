@@ -1,0 +1,150 @@
+"""From reports to annotation tasks: windows of narrative with what the tagger suggests."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annotation._label_studio import Suggestions, Task, to_task
+from models.readers.inputs import Input, iterate_inputs
+from models.schema.document import Document, Span
+from models.schema.errors import DocumentError
+from models.schema.figure import Figure
+from models.schema.gold import AnnotatedPassage, GoldFigure
+
+if TYPE_CHECKING:
+    from models.narrative.text import Narrative
+    from models.tagger.tagger import Tagger
+
+log = logging.getLogger("gouji")
+LIMIT = 1200
+"""Characters of a task; only a longer sentence makes a longer one."""
+HEADING = 40
+"""A window that is not longer and where nothing is suggested is a heading alone: no task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """[start, end) of a narrative: whole paragraphs of one section."""
+
+    section: str
+    span: Span
+
+
+@dataclass
+class Tasks:
+    """Tasks of all inputs; `failures` are sources with the reason why they gave none."""
+
+    tasks: list[Task] = field(default_factory=list)
+    reports: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+
+def tasks_of(names: Sequence[str], tagger: Tagger, model_version: str, *, utf16: bool = False) -> Tasks:
+    """Tasks of every report that the names stand for; a report met twice counts once."""
+    made = Tasks()
+    seen: set[str] = set()
+    for item in iterate_inputs(names):
+        if item.failure is None and item.report_id in seen:
+            continue
+        seen.add(item.report_id)
+        try:
+            made.tasks += report_tasks(item, tagger, model_version, utf16=utf16)
+            made.reports += 1
+        except DocumentError as error:
+            made.failures.append((item.source, str(error)))
+        except Exception as error:  # a bug in reading one report must not lose the others
+            log.warning("reading %r", item.source, exc_info=True)
+            made.failures.append((item.source, f"{type(error).__name__}: {error}"))
+    return made
+
+
+def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool = False) -> list[Task]:
+    """Tasks of one report, in the order of its text.
+
+    Raises:
+        DocumentError: it cannot be read, or is no report.
+    """
+    from models.extract import read_report
+    from models.narrative.read import read_figures
+
+    document, _ = read_report(item)
+    narrative, figures = read_figures(document, tagger)
+    tasks = []
+    for number, window in enumerate(windows(document, narrative)):
+        start, end = window.span
+        inside = [f for f in figures if start <= f.place.start and f.place.end <= end]
+        if not inside and end - start <= HEADING:
+            continue
+        place = narrative.source_span(start, end)
+        origin = {"report_id": item.report_id, "section": window.section, "start": place.start, "end": place.end}
+        passage = AnnotatedPassage(
+            id=f"{item.report_id}-{number:03}",
+            agency=document.agency or "",
+            year=document.year or 0,
+            level="",
+            region="",
+            family=document.agency or item.report_id,
+            text=narrative.text[start:end],
+            figures=(),
+        )
+        tasks.append(to_task(passage, origin, _suggestions(inside, passage.text, start, model_version), utf16=utf16))
+    return tasks
+
+
+def windows(document: Document, narrative: Narrative) -> Iterator[Window]:
+    """Cover the narrative with windows; a new section begins a new window."""
+    section, start, end = "", 0, 0
+    for piece in _pieces(narrative.text):
+        here = document.section_at(narrative.positions[piece.start])
+        if end > start and (here != section or piece.end - start > LIMIT):
+            yield Window(section, Span(start, end))
+            end = start
+        if end == start:
+            section, start = here, piece.start
+        end = piece.end
+    if end > start:
+        yield Window(section, Span(start, end))
+
+
+def _pieces(text: str) -> Iterator[Span]:
+    """Paragraphs without their line break; those over the limit by sentences."""
+    from models.narrative.text import sentences
+
+    start = 0
+    for line in text.split("\n"):
+        if len(line) > LIMIT:
+            yield from (Span(start + s.start, start + s.end) for s in sentences(line))
+        elif line:
+            yield Span(start, start + len(line))
+        start += len(line) + 1
+
+
+def _suggestions(figures: Sequence[Figure], text: str, start: int, model_version: str) -> Suggestions | None:
+    """What is suggested for a window; of places that overlap, the most certain one."""
+    kept: list[Figure] = []
+    for figure in sorted(figures, key=lambda f: -f.confidence):
+        if all(_compatible(figure, other) for other in kept):
+            kept.append(figure)
+    if not kept:
+        return None
+    gold = [
+        GoldFigure(
+            f.place.start - start,
+            f.place.end - start,
+            text[f.place.start - start : f.place.end - start],
+            f.statistic,
+            scope=f.scope,
+            zero=f.zero,
+        )
+        for f in sorted(kept, key=lambda f: f.place)
+    ]
+    return Suggestions(tuple(gold), min(f.confidence for f in kept), model_version)
+
+
+def _compatible(one: Figure, other: Figure) -> bool:
+    if one.place == other.place:
+        return one.zero and other.zero and one.statistic != other.statistic
+    return one.place.end <= other.place.start or other.place.end <= one.place.start

@@ -1,0 +1,1 @@
+"""Tests, planted truth and the benchmark of table alignment."""

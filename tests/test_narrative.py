@@ -1,0 +1,144 @@
+"""Candidates, units, qualifiers, scopes, worded zeros, windows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.narrative.candidates import scan
+from models.narrative.qualify import qualifier_of, scope_of, unit_of
+from models.narrative.text import CONTEXT, WINDOW, sentences, windows
+from models.narrative.zeros import find_zeros
+
+
+def found(text: str) -> list[str]:
+    return [text[c.start : c.end] for c in scan(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("全年收到申请12件,办结9件", ["12", "9"]),
+        ("发布信息1.42万条", ["1.42万"]),
+        ("投资48.3亿元", ["48.3"]),
+        ("自2020年1月1日至12月31日", ["2020年1月1日", "12月31日"]),
+        ("举办两期培训,三场发布会", ["两", "三"]),
+        ("占22.2%", ["22.2"]),
+        ("统计期限至202012月31日", ["202012月31日"]),
+        ("1,113条", ["1,113"]),
+        ("１２件", ["１２"]),
+    ],
+)
+def test_figures_are_candidates(text: str, figures: list[str]) -> None:
+    assert found(text) == figures
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "国办公开办函〔2019〕60号", "根据第二十条第(一)项规定", "电话:0598-8370116", "邮编350316", "www.abc123.gov.cn",
+        "《2020年政务公开工作要点》", "12345热线平台", "1.健全机制", "(2)加强领导", "一是提高认识", "下一步工作", "时间:14:02",
+        "“两微一端”建设", "第3期", "某街道28号", "计1条",
+    ],
+)  # fmt: skip
+def test_what_is_no_figure_is_no_candidate(text: str) -> None:
+    assert found(text) == []
+
+
+def test_a_count_fused_with_a_hotline_keeps_its_own_digits() -> None:
+    assert found("公开职权事项584312345”政务热线") == ["5843"]
+
+
+@given(st.text(alphabet="0123456789年月日件条万亿.,，。、%一二两十个期()（）号第 \n", max_size=200))
+def test_candidates_are_in_order_and_apart(text: str) -> None:
+    candidates = scan(text)
+    assert all(c.start < c.end <= len(text) for c in candidates)
+    assert all(a.end <= b.start for a, b in pairwise(candidates))
+
+
+@pytest.mark.parametrize(
+    ("before", "numeral", "after", "unit", "qualifier"),
+    [
+        ("收到", "12", "件,", "件", "exact"), ("公开", "300", "余条信息", "条", "over"), ("约", "1.2万", "人次", "人次", "about"),
+        ("近", "300", "篇", "篇", "under"), ("超过", "40", "场", "场", "over"), ("共", "25", ",其中", None, "exact"),
+        ("培训", "5", "次以上", "次", "at_least"), ("公开", "59", " 条", "条", "exact"), ("不少于", "3", "期", "期", "at_least"),
+        ("时限", "7", "个工作日", "个工作日", "exact"),
+    ],
+)  # fmt: skip
+def test_unit_and_qualifier(before: str, numeral: str, after: str, unit: str | None, qualifier: str) -> None:
+    text = before + numeral + after
+    start, end = len(before), len(before + numeral)
+    assert unit_of(text, end, "count") == unit
+    assert qualifier_of(text, start, end) == qualifier
+
+
+@pytest.mark.parametrize(("after", "unit"), [("亿元", "亿元"), ("万美元", "万美元"), ("余万元", "万元"), ("元", "元")])
+def test_unit_of_money(after: str, unit: str) -> None:
+    assert unit_of(f"投资2000{after}", 6, "amount") == unit
+
+
+@pytest.mark.parametrize(
+    ("text", "numeral", "scope"),
+    [
+        ("全年公开信息25条", "25", "year"), ("历年累计受理申请5件", "5", "cumulative"), ("累计发布信息472篇", "472", "year"),
+        ("同比增长12.5%", "12.5", "other"), ("比上年增加38件", "38", "other"), ("自2008年以来累计公开9000条", "9000", "cumulative"),
+        ("上半年公开120条", "120", "partial"), ("日均访问300人次", "300", "other"), ("含上年结转3件", "3", "year"),
+        ("截至6月底公开80条", "80", "partial"), ("截至12月31日公开80条", "80", "year"), ("2019年收到7件", "7", "previous_year"),
+    ],
+)  # fmt: skip
+def test_scope(text: str, numeral: str, scope: str) -> None:
+    start = text.index(numeral)
+    end = start + len(numeral)
+    unit = unit_of(text, end, "percent" if text[end:].startswith("%") else "count")
+    assert scope_of(text, start, end, "disclosure.total", unit, 2020) == scope
+
+
+def zeros(text: str) -> list[tuple[str, str]]:
+    return [(text[s.start : s.end], name) for s, names in find_zeros(text) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2020年,我局未收到依申请公开。", [("未收到", "applications.received")]),
+        ("没有发生行政复议、行政诉讼案件。", [("没有发生", "reconsideration.total"), ("没有发生", "litigation.total")]),
+        ("未发生行政复议。", [("未发生", "reconsideration.total")]),
+        ("行政复议、行政诉讼均未发生。", [("未发生", "reconsideration.total"), ("未发生", "litigation.total")]),
+        ("全年未收取任何费用。", [("未收取", "information_fees.amount")]),
+        ("无行政事业性收费。", [("无", "fees.amount")]),
+        ("全年未制发规范性文件。", [("未制发", "normative_documents.issued")]),
+        ("2.申请办理情况\n无。", [("无", "applications.processed")]),
+        ("三、行政复议:无;", [("无", "reconsideration.total")]),
+        ("本年无结转下年度的申请。", [("无", "applications.carried_forward")]),
+    ],
+)
+def test_worded_zero(text: str, expected: list[tuple[str, str]]) -> None:
+    assert zeros(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "坚持以公开为常态、不公开为例外。", "至今未发生泄密事件。", "行政复议1件,尚未审结。", "本机关无法提供3件。", "未经复议直接起诉2件。",
+        "申请人无正当理由逾期不补正。", "六、其他需要报告的事项\n无。", "不存在减免情况。", "无超期办件。", "全年无安全事故。",
+    ],
+)  # fmt: skip
+def test_what_is_negated_but_no_zero_of_ours(text: str) -> None:
+    assert zeros(text) == []
+
+
+@given(st.text(alphabet="收到申请,。;\n0123件(", max_size=1500))
+def test_windows_cover_the_text_once(text: str) -> None:
+    parts = list(windows(text))
+    assert "".join(text[w.core : w.end] for w in parts) == text
+    assert all(w.core - w.start <= CONTEXT for w in parts)
+    digits = max((len(run) for run in "".join(c if c.isdigit() else " " for c in text).split()), default=0)
+    assert all(w.end - w.core <= WINDOW + digits for w in parts)
+
+
+@given(st.text(max_size=300))
+def test_sentences_join_to_the_text(text: str) -> None:
+    assert "".join(text[s.start : s.end] for s in sentences(text)) == text

@@ -1,0 +1,178 @@
+"""What the reconciler says of reports whose figures are known."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from models.forms import load_forms, table_rows
+from models.ontology import load_ontology
+from models.reconciling.expressions import expression
+from models.reconciling.registry import checks
+from models.schema.finding import Finding
+from tests.oracle import read_marked
+
+
+def tables(**values: int) -> str:
+    """A complete 2021 form, one cell a line; zero but for the given cells (`__` for a dot)."""
+    form = load_forms()["2021"]
+    wanted = {name.replace("__", "."): value for name, value in values.items()}
+    assert set(wanted) <= set(form.cells)
+    lines = []
+    for table in form.tables:
+        for block in table.blocks:
+            lines += list(block.captions) + [c.labels[0] for c in block.columns]
+        across = [row for row in table_rows(table) if table.blocks[0].layout == "across"]
+        for row in table_rows(table):
+            if not across:
+                lines += [group[0] for group in row.groups[-1:]] + [row.labels[0]]
+            elif row is across[0]:
+                lines += [r.labels[0] for r in across]
+            lines += [str(wanted.get(row.cell(table.id, c), 0)) for c in row.columns] if not across else []
+        lines += [str(wanted.get(row.cell(table.id, c), 0)) for row in across for c in row.columns]
+    return "\n".join(lines)
+
+
+RECEIVED = {
+    "applications__received__natural_person": 5, "applications__received__total": 5,
+    "applications__granted__natural_person": 4, "applications__granted__total": 4,
+    "applications__processed_total__natural_person": 4, "applications__processed_total__total": 4,
+    "applications__carried_forward__natural_person": 1, "applications__carried_forward__total": 1,
+}  # fmt: skip
+
+
+def verdicts(findings: list[Finding], check: str, statistic: str | None = None) -> list[str]:
+    return [f.verdict for f in findings if f.check == check and (statistic is None or f.statistic == statistic)]
+
+
+def test_every_check_is_known() -> None:
+    assert list(checks()) == [
+        "narrative.cell", "narrative.parts", "narrative.percentage",
+        "table.balance", "table.column_sum", "table.remedies_sum", "table.row_sum",
+    ]  # fmt: skip
+
+
+def test_every_reading_is_an_expression_over_some_form() -> None:
+    forms = [f.cells for f in load_forms().values()]
+    for statistic in load_ontology().statistics:
+        for reading in statistic.readings:
+            assert any(expression(reading.expression, cells) for cells in forms), (statistic.id, reading.expression)
+
+
+def test_expression_expands_wildcards_and_signs() -> None:
+    cells = load_forms()["2021"].cells
+    denied = expression("applications.denied.*.total", cells)
+    assert denied is not None and len(denied.terms) == 8
+    assert expression("disclosure.procurement.projects", cells) is None
+    difference = expression("applications.received.total - applications.carried_forward.total", cells)
+    assert str(difference) == "applications.received.total - applications.carried_forward.total"
+    with pytest.raises(ValueError, match="not an expression"):
+        expression("3 + x", cells)
+
+
+@pytest.mark.parametrize(
+    ("narrative", "statistic", "verdict"),
+    [
+        ("全年收到申请⟦5|applications.received⟧件。", "applications.received", "agrees"),
+        ("全年收到申请⟦6|applications.received⟧件。", "applications.received", "contradicts"),
+        ("全年收到申请约⟦5|applications.received⟧件。", "applications.received", "agrees"),
+        ("我局⟦未收到|0 applications.received⟧政府信息公开申请。", "applications.received", "contradicts"),
+        ("历年累计受理申请⟦90|applications.received@cumulative⟧件。", "applications.received", "explained"),
+        ("办结⟦4|applications.processed⟧件。", "applications.processed", "agrees"),
+        ("办结⟦5|applications.processed⟧件。", "applications.processed", "explained"),
+        ("⟦未发生|0 reconsideration.total litigation.total⟧行政复议、行政诉讼。", "litigation.total", "agrees"),
+    ],
+)
+def test_figure_against_cell(narrative: str, statistic: str, verdict: str) -> None:
+    _, findings = read_marked(narrative, tables(**RECEIVED))
+    assert verdicts(findings, "narrative.cell", statistic) == [verdict]
+
+
+def test_a_worded_zero_agrees_with_zero_and_silence_says_nothing() -> None:
+    _, findings = read_marked("我局⟦未收到|0 applications.received⟧政府信息公开申请。", tables())
+    assert verdicts(findings, "narrative.cell") == ["agrees"]
+    _, findings = read_marked("我局认真开展工作。", tables(**RECEIVED))
+    assert verdicts(findings, "narrative.cell") == []
+
+
+def test_all_answered_says_processed_and_nothing_carried_forward() -> None:
+    _, findings = read_marked("收到申请⟦5|applications.received⟧件,均已按时答复。", tables(**RECEIVED))
+    assert verdicts(findings, "narrative.cell", "applications.carried_forward") == ["contradicts"]
+    assert verdicts(findings, "narrative.cell", "applications.processed") == ["contradicts"]
+
+
+def test_amounts_are_compared_in_one_unit_and_to_their_printed_digit() -> None:
+    report = tables(disclosure__fees__amount=12)
+    for words, verdict in (
+        ("⟦12|fees.amount⟧万元", "agrees"),
+        ("⟦120000|fees.amount⟧元", "agrees"),
+        ("⟦13|fees.amount⟧万元", "contradicts"),
+    ):
+        _, findings = read_marked(f"行政事业性收费{words}。", report)
+        assert verdicts(findings, "narrative.cell", "fees.amount") == [verdict]
+
+
+def test_without_tables_there_is_nothing_to_compare() -> None:
+    extraction, findings = read_marked("收到申请⟦5|applications.received⟧件。")
+    assert extraction.document.form is None
+    assert verdicts(findings, "narrative.cell") == []
+
+
+@pytest.mark.parametrize(
+    ("narrative", "verdict"),
+    [
+        (
+            "公开信息⟦25|disclosure.total⟧条,其中:机构类⟦24|disclosure.category⟧条;其他类⟦1|disclosure.category⟧条。",
+            "agrees",
+        ),
+        (
+            "收到申请⟦5|applications.received⟧件,其中网上⟦3|applications.channel⟧件、信函⟦1|applications.channel⟧件。",
+            "contradicts",
+        ),
+        (
+            "公开信息⟦30|disclosure.total⟧条,其中动态⟦12|disclosure.category⟧条、公告⟦8|disclosure.category⟧条等。",
+            "undecided",
+        ),
+        ("项目⟦32|count⟧个,其中:开工⟦10|count⟧个;投产⟦10|count⟧个。", "undecided"),
+        (
+            "公开信息⟦20|disclosure.total⟧条,其中网站⟦20|disclosure.website⟧条、微信⟦15|disclosure.wechat⟧条。",
+            "explained",
+        ),
+        ("清单⟦9|count⟧项(其中许可⟦6|count⟧项、处罚⟦3|count⟧项),另有服务⟦7|count⟧项。", "agrees"),
+        ("公众号⟦17|count⟧个、微博⟦1|count⟧个、抖音⟦2|count⟧个,共⟦20|count⟧个账号。", "agrees"),
+    ],
+)
+def test_parts_against_their_whole(narrative: str, verdict: str) -> None:
+    _, findings = read_marked(narrative)
+    assert verdicts(findings, "narrative.parts") == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"), [("22.2", "agrees"), ("22.3", "contradicts"), ("22", "agrees"), ("22.22", "agrees")]
+)
+def test_share_of_a_whole(share: str, verdict: str) -> None:
+    text = f"公开信息⟦9|disclosure.total⟧条,其中机构类⟦2|disclosure.category⟧条,占⟦{share}|percent⟧%;其他⟦7|disclosure.category⟧条。"
+    _, findings = read_marked(text)
+    assert verdicts(findings, "narrative.percentage") == [verdict]
+
+
+def test_growth_is_no_share() -> None:
+    _, findings = read_marked("公开信息⟦9|disclosure.total⟧条,同比增长⟦12.5|percent@other⟧%。")
+    assert verdicts(findings, "narrative.percentage") == []
+
+
+def test_table_arithmetic_names_what_does_not_add_up() -> None:
+    broken = {**RECEIVED, "applications__carried_forward__natural_person": 0}
+    _, findings = read_marked("正文。", tables(**broken))
+    wrong = [f for f in findings if f.verdict == "contradicts"]
+    assert {(f.check, f.stated, f.computed) for f in wrong} == {
+        ("table.balance", Decimal(5), Decimal(4)), ("table.row_sum", Decimal(1), Decimal(0)),
+    }  # fmt: skip
+    assert all(f.severity == "error" and f.evidence and "相差1" in f.message for f in wrong)
+
+
+def test_evidence_points_at_the_figure_and_the_cell() -> None:
+    extraction, findings = read_marked("全年收到申请⟦6|applications.received⟧件。", tables(**RECEIVED))
+    (finding,) = [f for f in findings if f.verdict == "contradicts"]
+    assert [extraction.document.text[e.span.start : e.span.end] for e in finding.evidence] == ["6", "5"]

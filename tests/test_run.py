@@ -1,0 +1,500 @@
+"""`gouji run` with a tagger that needs no checkpoint: every input in one row, resuming, copies, exit statuses."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+import types
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+import inference.engines.local
+import inference.process
+import inference.run as running
+from gouji import app
+from inference.rows import SCHEMAS, Rows
+from inference.run import RunSettings, run
+from inference.sinks.parquet import read_tables
+from models.narrative.candidates import Candidate
+from models.readers.inputs import Input
+from models.schema.errors import ConfigError
+from models.tagger.tagger import Label, Tagger
+
+ROOT = Path(__file__).resolve().parents[1]
+NO_PAGES = RunSettings(model="none", device="cpu", html=False)
+
+
+def report(number: int, *, year: int = 2021) -> str:
+    return (
+        f"青禾镇{number}号街道办事处{year}年政府信息公开工作年度报告\n一、总体情况\n"
+        f"{year}年公开政府信息{100 + number}条,其中网站{50 + number}条。未收到依申请公开。\n"
+        "二、主动公开政府信息情况\n见附表。\n三、收到和处理政府信息公开申请情况\n没有发生。\n"
+    )
+
+
+class FakeTagger:
+    """Names every candidate by the first of its kinds; counts how often it is asked, and can break off."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.break_at = -1
+
+    def label_many(self, narratives: Sequence[tuple[str, Sequence[Candidate]]]) -> list[list[Label]]:
+        """One label a candidate."""
+        if len(self.asked) == self.break_at:
+            raise KeyboardInterrupt
+        self.asked.append(len(narratives))
+        return [[Label(c.kinds[0], 0.9) for c in candidates] for _, candidates in narratives]
+
+
+@pytest.fixture(autouse=True)
+def tagger(monkeypatch: pytest.MonkeyPatch) -> FakeTagger:
+    fake = FakeTagger()
+    monkeypatch.setattr(Tagger, "load", lambda *_args, **_kwargs: fake)
+    return fake
+
+
+@pytest.fixture
+def crawl(tmp_path: Path) -> Path:
+    folder = tmp_path / "crawl"
+    folder.mkdir()
+    return folder
+
+
+def fill(folder: Path, count: int) -> Path:
+    for i in range(count):
+        (folder / f"{i:03}.txt").write_text(report(i), "utf-8")
+    return folder
+
+
+def tables(out: Path) -> dict[str, list[dict[str, Any]]]:
+    return {name: pq.read_table(out / f"{name}.parquet").to_pylist() for name in SCHEMAS}
+
+
+def accounted(rows: Rows) -> list[str]:
+    return sorted(row["source"] for row in (*rows.reports, *rows.failures))
+
+
+def command(*arguments: Path | str) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+# Everything is accounted for
+
+
+def test_every_input_gives_one_row(crawl: Path, tmp_path: Path) -> None:
+    fill(crawl, 5)
+    texts = {
+        "empty.txt": "",
+        "notes.txt": "会议记录,与报告无关。",
+        "old.doc": report(7),
+        "none": report(8),
+        "page.html": "<p></p>",
+    }
+    for name, text in texts.items():
+        (crawl / name).write_text(text, "utf-8")
+    (crawl / "a\nb 报告.txt").write_text(report(9), "utf-8")
+    (crawl / "image.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
+    with (crawl / "long.txt").open("wb") as file:
+        file.truncate(100 * 10**6)
+    records = [
+        {"text": report(10)},
+        {"text": 5},
+        ["x"],
+        {"html": f"<p>{report(11)}</p>"},
+        {"url": "http://a.example/1"},
+    ]
+    (crawl / "shard.jsonl").write_text("\n".join(map(json.dumps, records)) + "\n{broken\n", "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    files = [str(p) for p in crawl.iterdir() if p.suffix != ".jsonl"]
+    assert accounted(rows) == sorted([*files, *(f"{crawl}/shard.jsonl#{i}" for i in range(1, 7))])
+    assert len(rows.reports) == 8
+    assert all(row["message"] and row["stage"] and row["error"] for row in rows.failures)
+    assert {row["stage"] for row in rows.failures} <= {"read", "decode", "parse"}
+
+
+def test_the_files_hold_what_is_returned(crawl: Path, tmp_path: Path) -> None:
+    rows = run([str(fill(crawl, 20))], tmp_path / "out", NO_PAGES)
+    assert read_tables(tmp_path / "out") == rows
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(
+        [*(f"{n}.parquet" for n in SCHEMAS), "run.json"]
+    )
+
+
+def test_places_lie_in_the_text_as_it_was(crawl: Path, tmp_path: Path) -> None:
+    run([str(fill(crawl, 3))], tmp_path / "out", NO_PAGES)
+    found = tables(tmp_path / "out")
+    texts = {r["report_id"]: r["text"] for r in found["reports"]}
+    assert sorted(texts.values()) == sorted(report(i) for i in range(3))
+    assert found["figures"]
+    for figure in found["figures"]:
+        assert texts[figure["report_id"]][figure["start"] : figure["end"]] == figure["text"]
+        assert figure["low"] is None or figure["low"] <= figure["value"] <= figure["high"]
+    assert {f["section"] for f in found["figures"] if f["text"] == "101"} == {"1"}
+
+
+@pytest.mark.parametrize("table", SCHEMAS)
+def test_an_empty_run_writes_tables_with_their_columns(crawl: Path, tmp_path: Path, table: str) -> None:
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert rows == Rows()
+    assert pq.read_schema(tmp_path / "out" / f"{table}.parquet").equals(SCHEMAS[table])
+
+
+def test_one_report_that_breaks_the_code_costs_only_itself(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(crawl, 6)
+
+    def label_many(narratives: Sequence[tuple[str, Sequence[Candidate]]]) -> list[list[Label]]:
+        if any("青禾镇3号" in text for text, _ in narratives):
+            raise RuntimeError("broken")
+        return [[Label(c.kinds[0], 0.9) for c in candidates] for _, candidates in narratives]
+
+    monkeypatch.setattr(tagger, "label_many", label_many)
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert len(rows.reports) == 5
+    (failure,) = rows.failures
+    assert (failure["source"], failure["error"]) == (str(crawl / "003.txt"), "RuntimeError")
+
+
+@pytest.mark.xfail(strict=True, reason="process.py: rows made before the error stay and are made again one by one")
+def test_a_report_whose_rows_cannot_be_made_doubles_no_other(
+    crawl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = inference.process.report_rows
+
+    def report_rows(item: Input, *rest: Any) -> Rows:
+        if item.source.endswith("003.txt"):
+            raise ValueError("broken")
+        return true(item, *rest)
+
+    monkeypatch.setattr(inference.process, "report_rows", report_rows)
+    rows = run([str(fill(crawl, 6))], tmp_path / "out", NO_PAGES)
+    assert accounted(rows) == sorted(str(p) for p in crawl.iterdir())
+
+
+@pytest.mark.xfail(
+    strict=True, reason="inputs.py keeps surrogates in sources; write_tables then raises UnicodeEncodeError"
+)
+def test_a_file_name_in_gbk_costs_no_run(crawl: Path, tmp_path: Path) -> None:
+    fill(crawl, 2)
+    Path(os.fsdecode(os.fsencode(crawl) + b"/" + "报告".encode("gbk") + b".txt")).write_text(report(3), "utf-8")
+    assert len(run([str(crawl)], tmp_path / "out", NO_PAGES).reports) == 3
+
+
+@pytest.mark.xfail(strict=True, reason="precision.py:is_share quantizes beyond the 28 digits of the decimal context")
+def test_a_share_with_many_decimals_costs_no_report(crawl: Path, tmp_path: Path) -> None:
+    words = f"收到申请7件,其中自然人3件,占42.{'857142' * 6}%。\n"
+    (crawl / "a.txt").write_text(report(1) + words, "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert len(rows.reports) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="rows.py: each figure carries its sentence; a long one is copied for each")
+def test_rows_stay_within_a_multiple_of_the_text(crawl: Path, tmp_path: Path) -> None:
+    (crawl / "a.txt").write_text(report(1) + "公开条目A1," + "第号甲乙丙丁戊 2021 " * 400, "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    size = len((crawl / "a.txt").read_text("utf-8"))
+    assert sum(len(f["sentence"]) for f in rows.figures) < 50 * size
+
+
+# Copies
+
+
+def test_the_same_bytes_are_read_once_and_listed_at_both_sources(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger
+) -> None:
+    for name in ("a.txt", "b.txt", "z/c.txt"):
+        (crawl / name).parent.mkdir(exist_ok=True)
+        (crawl / name).write_text(report(1), "utf-8")
+    (crawl / "d.txt").write_text(report(2), "utf-8")
+    (crawl / "s.jsonl").write_text(json.dumps({"text": report(1)}) + "\n", "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert sum(tagger.asked) == 2
+    names = ("a.txt", "b.txt", "d.txt", "s.jsonl#1", "z/c.txt")
+    assert accounted(rows) == sorted(f"{crawl}/{name}" for name in names)
+    assert len({r["report_id"] for r in rows.reports}) == 2
+    figures = [(f["report_id"], f["start"], f["statistic"]) for f in rows.figures]
+    assert len(set(figures)) == len(figures)
+
+
+def test_copies_of_what_fails_are_failures_too(crawl: Path, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (crawl / name).write_text("与报告无关。", "utf-8")
+    rows = run([str(crawl), str(crawl / "a.txt")], tmp_path / "out", NO_PAGES)
+    assert accounted(rows) == sorted(str(crawl / n) for n in ("a.txt", "a.txt", "b.txt"))
+    assert not rows.reports
+
+
+@pytest.mark.xfail(
+    strict=True, reason="run.py:_unique: a copy under an unknown suffix takes the place of a readable one"
+)
+def test_a_copy_under_an_unknown_suffix_hides_no_report(crawl: Path, tmp_path: Path) -> None:
+    (crawl / "a.bak").write_text(report(1), "utf-8")
+    (crawl / "a.txt").write_text(report(1), "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert [r["source"] for r in rows.reports] == [str(crawl / "a.txt")]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="run.py:_add_copies finds the first by its source, which records of one url share"
+)
+def test_copies_of_records_that_share_a_url(crawl: Path, tmp_path: Path) -> None:
+    url = "http://a.example/list"
+    records = [{"url": url, "text": report(1)}, {"url": url, "text": report(2)}, {"url": f"{url}/2", "text": report(2)}]
+    (crawl / "s.jsonl").write_text("\n".join(map(json.dumps, records)), "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert {r["text"] for r in rows.reports if r["source"] == f"{url}/2"} == {report(2)}
+
+
+# Resuming
+
+
+def _interrupted(crawl: Path, out: Path, tagger: FakeTagger, break_at: int) -> None:
+    tagger.break_at = break_at
+    with pytest.raises(KeyboardInterrupt):
+        run([str(crawl)], out, NO_PAGES)
+    tagger.break_at = -1
+
+
+@pytest.mark.parametrize("break_at", [0, 1, 2, 3])
+def test_resuming_gives_equal_tables(crawl: Path, tmp_path: Path, tagger: FakeTagger, break_at: int) -> None:
+    fill(crawl, 60)
+    (crawl / "010b.txt").write_text("", "utf-8")
+    (crawl / "020b.txt").write_text(report(20), "utf-8")
+    whole = run([str(crawl)], tmp_path / "whole", NO_PAGES)
+    batches = len(tagger.asked)
+    tagger.asked.clear()
+    _interrupted(crawl, tmp_path / "out", tagger, break_at)
+    assert not (tmp_path / "out" / "reports.parquet").exists()
+    resumed = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert resumed == whole
+    assert tables(tmp_path / "out") == tables(tmp_path / "whole")
+    assert len(tagger.asked) == batches
+    assert not (tmp_path / "out" / ".parts").exists()
+
+
+def test_fresh_ignores_what_was_left(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
+    _interrupted(fill(crawl, 40), tmp_path / "out", tagger, 2)
+    tagger.asked.clear()
+    run([str(crawl)], tmp_path / "out", RunSettings(model="none", device="cpu", html=False, fresh=True))
+    assert sum(tagger.asked) == 40
+
+
+def test_changed_inputs_are_read_anew(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
+    _interrupted(fill(crawl, 40), tmp_path / "out", tagger, 2)
+    (crawl / "005.txt").write_text(report(5, year=2022), "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert sorted(r["year"] for r in rows.reports) == [2021] * 39 + [2022]
+
+
+@pytest.mark.xfail(strict=True, reason="run.py:_key leaves out what the record says of agency and year")
+def test_changed_records_are_read_anew(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
+    def write(agency: str) -> None:
+        texts = [f"政府信息公开、信息公开、信息公开{i}条。" for i in range(32)]
+        (crawl / "s.jsonl").write_text("\n".join(json.dumps({"text": t, "agency": agency}) for t in texts), "utf-8")
+
+    write("甲局")
+    _interrupted(crawl, tmp_path / "out", tagger, 1)
+    write("乙局")
+    rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert {r["agency"] for r in rows.reports} == {"乙局"}
+
+
+def test_a_half_written_part_is_no_part(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
+    _interrupted(fill(crawl, 40), tmp_path / "out", tagger, 1)
+    for part in (tmp_path / "out" / ".parts").iterdir():
+        half = part.with_name(f"tmp-{part.name}")
+        part.rename(half)
+        (half / "cells.parquet").unlink()
+    assert len(run([str(crawl)], tmp_path / "out", NO_PAGES).reports) == 40
+
+
+def test_a_second_run_gives_equal_files(crawl: Path, tmp_path: Path) -> None:
+    fill(crawl, 20)
+    run([str(crawl)], tmp_path / "out", NO_PAGES)
+    before = {p.name: p.read_bytes() for p in (tmp_path / "out").glob("*.parquet")}
+    run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert {p.name: p.read_bytes() for p in (tmp_path / "out").glob("*.parquet")} == before
+
+
+@pytest.mark.xfail(
+    strict=True, reason="run.py:_parts: an engine that reads ahead finds later parts before its own rows"
+)
+def test_resuming_keeps_the_order_under_an_engine_that_reads_ahead(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = types.ModuleType("inference.engines.ahead")
+
+    def read_ahead(batches: Iterable[list[Input]], **_options: Any) -> Iterator[Rows]:
+        for batch in list(batches):
+            yield inference.process.process(batch, tagger)  # type: ignore[arg-type]
+
+    ahead.run = read_ahead  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "inference.engines.ahead", ahead)
+    monkeypatch.setattr(running, "engines", lambda: ("ahead", "local"))
+    fill(crawl, 64)
+    whole = run([str(crawl)], tmp_path / "whole", NO_PAGES)
+    _interrupted(crawl, tmp_path / "out", tagger, 7)
+    parts = {p: read_tables(p).reports[0]["source"] for p in (tmp_path / "out" / ".parts").iterdir()}
+    first = min(parts, key=lambda p: parts[p])
+    for file in first.iterdir():
+        file.unlink()
+    first.rmdir()
+    settings = RunSettings(model="none", device="cpu", html=False, engine="ahead")
+    assert run([str(crawl)], tmp_path / "out", settings) == whole
+
+
+# What is wrong with the command
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        RunSettings(engine="spark", html=False),
+        RunSettings(workers=0, html=False),
+        RunSettings(device="cuda", html=False),
+        pytest.param(
+            RunSettings(device="gpu0", html=False),
+            marks=pytest.mark.xfail(strict=True, reason="tagger.py:resolve_device lets any name pass: a traceback from torch"),
+        ),
+    ],
+)  # fmt: skip
+def test_wrong_settings_stop_before_any_work(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch, settings: RunSettings
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ConfigError):
+        run([str(fill(crawl, 2))], tmp_path / "out", settings)
+    assert not tagger.asked
+
+
+@pytest.mark.xfail(strict=True, reason="inputs.py: names are looked up one after another, while the work goes on")
+def test_a_wrong_name_stops_before_any_work(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
+    with pytest.raises(ConfigError):
+        run([str(fill(crawl, 40)), str(tmp_path / "none.txt")], tmp_path / "out", NO_PAGES)
+    assert not tagger.asked
+
+
+@pytest.mark.xfail(strict=True, reason="run.py: --out that is a file fails only when the first batch is done")
+def test_an_out_that_is_a_file_stops_before_any_work(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
+    (tmp_path / "out").write_text("x")
+    with pytest.raises(ConfigError):
+        run([str(fill(crawl, 2))], tmp_path / "out", NO_PAGES)
+    assert not tagger.asked
+
+
+@pytest.mark.xfail(strict=True, reason="run.py: a second run over the folder that holds its output reads that as input")
+def test_the_output_of_a_run_is_no_input_of_the_next(crawl: Path) -> None:
+    fill(crawl, 3)
+    once = run([str(crawl)], crawl / "panel", NO_PAGES)
+    assert run([str(crawl)], crawl / "panel", NO_PAGES) == once
+
+
+def test_status_0_and_the_last_line(crawl: Path, tmp_path: Path) -> None:
+    (fill(crawl, 3) / "x.bin").write_text("x")
+    result = command("run", crawl, "--out", tmp_path / "out", "--no-html", "--device", "cpu")
+    assert (result.exit_code, result.stdout) == (0, "")
+    last = result.stderr.strip().splitlines()[-1]
+    assert "报告 3 份" in last
+    assert "失败 1 份" in last
+
+
+@pytest.mark.parametrize("names", [["a.txt"], []])
+def test_status_1_where_nothing_could_be_processed(crawl: Path, tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (crawl / name).write_text("")
+    result = command("run", crawl, "--out", tmp_path / "out", "--no-html", "--device", "cpu")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len(tables(tmp_path / "out")["failures"]) == len(names)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run"], ["run", "x"], ["nonsense"], ["run", "x", "--out"], ["run", "x", "--out", "o", "--workers", "0"],
+        ["run", "x", "--out", "o", "--workers", "many"], ["run", "x", "--out", "o", "--unknown"], ["show"], ["show", "a", "b"],
+    ],
+)  # fmt: skip
+def test_status_2_for_a_wrong_command(arguments: list[str]) -> None:
+    result = command(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "none.txt", "--out", "out"], ["show", "none.txt"], ["run", "{file}", "--out", "out", "--engine", "x"]],
+)
+def test_a_wrong_configuration_is_an_error_of_the_configuration(crawl: Path, arguments: list[str]) -> None:
+    name = str(fill(crawl, 1) / "000.txt")
+    result = command(*(a.format(file=name) for a in arguments))
+    assert isinstance(result.exception, ConfigError)
+
+
+def test_status_2_of_the_process_without_a_checkpoint(crawl: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gouji", "run", fill(crawl, 1), "--out", tmp_path / "out", "--model", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip().splitlines()[-1].startswith("gouji: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_show_prints_a_report(crawl: Path) -> None:
+    result = command("show", fill(crawl, 1) / "000.txt", "--device", "cpu")
+    assert result.exit_code == 0
+    assert "2021" in result.stdout
+    assert "100" in result.stdout
+
+
+@pytest.mark.parametrize("words", ["", "与报告无关。"])
+def test_show_of_what_is_no_report(crawl: Path, words: str) -> None:
+    (crawl / "a.txt").write_text(words, "utf-8")
+    assert command("show", crawl / "a.txt", "--device", "cpu").exit_code == 1
+
+
+def test_messages_print_no_control_characters(crawl: Path, tmp_path: Path) -> None:
+    (crawl / "a\x1b]0;x\x07\n[red]b.txt").write_text("", "utf-8")
+    result = command("run", crawl, "--out", tmp_path / "out", "--no-html", "--device", "cpu")
+    assert "\x1b" not in result.stderr.replace("\x1b[", "")
+    assert "\x07" not in result.stderr
+
+
+# Pages
+
+
+def test_a_run_with_pages_leads_from_the_index_to_every_report(crawl: Path, tmp_path: Path) -> None:
+    fill(crawl, 3)
+    (crawl / "b<script>alert(1);.txt").write_text(report(8).replace("见附表", "<script>alert(2)</script>"), "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", RunSettings(model="none", device="cpu"))
+    index = (tmp_path / "out" / "index.html").read_text("utf-8")
+    for row in rows.reports:
+        page = f"pages/{row['report_id']}.html"
+        assert page in index
+        assert "<script>alert" not in (tmp_path / "out" / page).read_text("utf-8") + index
+
+
+def test_every_engine_can_be_loaded() -> None:
+    for name in running.engines():
+        assert callable(importlib.import_module(f"inference.engines.{name}").run)
+
+
+def test_no_batch_is_lost_or_doubled_at_any_size() -> None:
+    for size in itertools.chain(range(4), (15, 16, 17, 31, 32, 33, 100)):
+        items = [Input(str(i), ".txt", b"x") for i in range(size)]
+        batches = list(running._batches(iter(items)))
+        assert [i for b in batches for i in b] == items
+        assert all(0 < len(b) <= running.BATCH for b in batches)

@@ -1,0 +1,79 @@
+"""The shipped checkpoint: plain transformers reads it and says the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
+
+from models.narrative.candidates import scan
+from models.ontology import load_ontology
+from models.readers.plain import read
+from models.schema.errors import ConfigError
+from models.tagger.tagger import DEFAULT, Tagger, resolve_device
+
+PASSAGE = (
+    "2021年,我局主动公开政府信息326条,其中机构职能类12条、政策文件类41条。通过微信公众号发布信息208条,"
+    "发布政策解读9篇。全年共收到政府信息公开申请7件,其中网上申请5件、信函申请2件,答复6件,结转下年度1件。"
+    "举办培训2期,培训130人次。投入资金48.3万元。"
+)
+
+
+def test_checkpoint_is_small_and_complete() -> None:
+    assert sum(p.stat().st_size for p in DEFAULT.iterdir()) <= 16 * 2**20
+    names = {p.name for p in DEFAULT.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "README.md", "run.json"} <= names
+    assert not [n for n in names if n.endswith((".bin", ".pt", ".pkl"))]
+
+
+def test_plain_transformers_gives_the_same_labels(tagger: Tagger, root: Path) -> None:
+    model = AutoModelForTokenClassification.from_pretrained(DEFAULT)
+    tokenizer = AutoTokenizer.from_pretrained(DEFAULT)
+    assert set(model.config.id2label.values()) == set(load_ontology().bio)
+    plain = pipeline("token-classification", model=model, tokenizer=tokenizer, ignore_labels=[], device="cpu")
+    texts = [PASSAGE]
+    for path in sorted((root / "examples" / "reports").glob("*.txt")):
+        text = read(path.read_bytes()).text
+        texts += [line for line in text.split("\n") if 40 < len(line) < 200][:20]
+    compared = same = 0
+    for text in texts:
+        candidates = scan(text)
+        by_start = {token["start"]: token["entity"] for token in plain(text)}
+        for candidate, label in zip(candidates, tagger.label(text, candidates), strict=True):
+            compared += 1
+            same += by_start[candidate.start].removeprefix("B-") == (label.statistic or "O")
+    assert compared > 200
+    assert same / compared >= 0.99
+
+
+def test_batched_labels_equal_single_ones(tagger: Tagger) -> None:
+    texts = [PASSAGE[:n] for n in range(20, len(PASSAGE), 17)]
+    jobs = [(t, scan(t)) for t in texts]
+    together = tagger.label_many(jobs)
+    alone = [tagger.label(t, c) for t, c in jobs]
+    assert [[x.statistic for x in row] for row in together] == [[x.statistic for x in row] for row in alone]
+
+
+def test_a_text_without_candidates_is_never_read(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tagger, "_logits", lambda _texts: pytest.fail("the model was called"))
+    assert tagger.label_many([("我局认真开展工作。" * 50, [])]) == [[]]
+
+
+def test_wrong_checkpoints_are_one_clear_error(tmp_path: Path, tagger: Tagger) -> None:
+    with pytest.raises(ConfigError, match="no checkpoint"):
+        Tagger.load(tmp_path)
+    config = tagger.model.config.to_dict()
+    other = type(tagger.model.config)(
+        **{**config, "id2label": {0: "O", 1: "B-other"}, "label2id": {"O": 0, "B-other": 1}}
+    )
+    AutoModelForTokenClassification.from_config(other).save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match="labels differ"):
+        Tagger.load(tmp_path)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_cuda_asked_for_and_not_there() -> None:
+    with pytest.raises(ConfigError, match="no GPU"):
+        resolve_device("cuda")

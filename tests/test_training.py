@@ -1,0 +1,84 @@
+"""A tiny run of `gouji train` from settings to a checkpoint, and its splits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from gouji import app
+from models.schema.errors import ConfigError
+from models.schema.gold import AnnotatedPassage, read_annotated
+from models.tagger.tagger import Tagger
+from training.augment import augment
+from training.settings import read_settings
+from training.splits import split_by_family
+
+TINY = {
+    "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 48, "conv_kernel_size": 3,
+    "relative_attention": False, "position_biased_input": True, "type_vocab_size": 0,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def passages(root: Path) -> list[AnnotatedPassage]:
+    return list(read_annotated(sorted((root / "training" / "corpus").glob("*.jsonl"))))
+
+
+def settings_file(root: Path, folder: Path, **changes: object) -> Path:
+    settings = {
+        "corpus": ["corpus/*.jsonl"], "output": str(folder / "run"),
+        "copies": 1, "evaluations": 1, "held_out": 0.2, "epochs": 0.2, "batch_size": 8,
+        "encoder": {"model_type": "deberta-v2", "config": TINY}, **changes,
+    }  # fmt: skip
+    (folder / "corpus").mkdir(exist_ok=True)
+    lines = (root / "training/corpus/plain.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (folder / "corpus" / "plain.jsonl").write_text("".join(lines[::4]), "utf-8")
+    path = folder / "settings.yaml"
+    path.write_text(yaml.safe_dump(settings), "utf-8")
+    return path
+
+
+def test_no_family_and_no_agency_on_two_sides(passages: list[AnnotatedPassage]) -> None:
+    split = split_by_family(passages, held_out=0.1, seed=3)
+    parts = (split.train, split.development, split.test)
+    assert sum(map(len, parts)) == len(passages)
+    for attribute in ("family", "agency"):
+        sets = [{getattr(p, attribute) for p in part} for part in parts]
+        assert not (sets[0] & sets[1] or sets[0] & sets[2] or sets[1] & sets[2])
+    assert split == split_by_family(passages, held_out=0.1, seed=3)
+
+
+def test_variants_keep_spans_and_labels(passages: list[AnnotatedPassage]) -> None:
+    random = Random(5)
+    for passage in passages[::7]:
+        changed = augment(passage, random)
+        assert all(changed.text[f.start : f.end] == f.text for f in changed.figures)
+        assert {f.statistic for f in changed.figures} <= {f.statistic for f in passage.figures}
+    assert augment(passages[0], Random(1)) == augment(passages[0], Random(1))
+
+
+def test_train_through_the_command_gives_a_checkpoint_twice_the_same(root: Path, tmp_path: Path) -> None:
+    scores = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        result = CliRunner().invoke(app, ["train", "--config", str(settings_file(root, folder))])
+        assert result.exit_code == 0, result.output
+        Tagger.load(folder / "run", "cpu")
+        record = json.loads((folder / "run" / "run.json").read_text("utf-8"))
+        scores.append(record["scores"])
+        assert record["families"]["development"] and record["families"]["test"]
+    assert scores[0] == scores[1]
+
+
+@pytest.mark.parametrize("change", [{"epohcs": 3}, {"copies": 0}, {"corpus": ["nowhere/*.jsonl"]}])
+def test_wrong_settings_are_one_clear_error(root: Path, tmp_path: Path, change: dict[str, object]) -> None:
+    path = settings_file(root, tmp_path)
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text("utf-8")), **change}), "utf-8")
+    with pytest.raises(ConfigError, match=r"settings\.yaml"):
+        read_settings(path)
