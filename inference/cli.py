@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +60,7 @@ def show(
     from models.readers.inputs import iterate_inputs
     from models.tagger.tagger import DEFAULT, Tagger
 
-    rows = process(list(iterate_inputs([report]))[:1], Tagger.load(model or DEFAULT, device))
+    rows = process(list(islice(iterate_inputs([report]), 1)), Tagger.load(model or DEFAULT, device))
     print_report(rows)
     if not rows.reports:
         raise typer.Exit(1)

@@ -33,8 +33,10 @@ def process(items: Sequence[Input], tagger: Tagger) -> Rows:
             rows.extend(failure_row(item.source, "internal", error))
     try:
         results = extract_many([document for _, document in read], tagger)
+        made = Rows()
         for (item, _), (extraction, findings) in zip(read, results, strict=True):
-            rows.extend(report_rows(item, extraction, findings))
+            made.extend(report_rows(item, extraction, findings))
+        rows.extend(made)
     except Exception as error:
         if len(read) <= 1:
             log.exception("extracting %r", [item.source for item, _ in read])

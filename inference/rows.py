@@ -14,6 +14,8 @@ from models.schema.finding import Finding
 from models.schema.table import Cell
 
 Row = dict[str, Any]
+MAX_SENTENCE = 300
+"""Longer sentences are cut around their figure: text without stops is one sentence, copied for each figure."""
 
 _text, _number, _place, _flag = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 SCHEMAS: dict[str, pa.Schema] = {
@@ -59,7 +61,8 @@ class Rows:
 
 def failure_row(source: str, stage: str, error: Exception) -> Rows:
     """One row of failures."""
-    row = {"source": source, "stage": stage, "error": type(error).__name__, "message": str(error)[:2000]}
+    message = str(error)[:2000].encode("utf-8", "backslashreplace").decode()
+    row = {"source": source, "stage": stage, "error": type(error).__name__, "message": message}
     return Rows(failures=[row])
 
 
@@ -106,8 +109,16 @@ def _figure_row(report_id: str, figure: Figure, text: str) -> Row:
         "scope": figure.scope,
         "zero": figure.zero,
         "confidence": figure.confidence,
-        "sentence": text[figure.sentence.start : figure.sentence.end].strip(),
+        "sentence": _sentence(figure, text),
     }
+
+
+def _sentence(figure: Figure, text: str) -> str:
+    start, end = figure.sentence
+    if end - start > MAX_SENTENCE:
+        middle = (figure.span.start + figure.span.end) // 2
+        start = max(start, min(middle - MAX_SENTENCE // 2, end - MAX_SENTENCE))
+    return text[start : min(end, start + MAX_SENTENCE)].strip()
 
 
 def _cell_row(report_id: str, form: str | None, cell: Cell) -> Row:

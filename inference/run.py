@@ -13,7 +13,7 @@ import pkgutil
 import platform
 import shutil
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +22,18 @@ import torch
 import transformers
 
 import inference.engines
-from inference.rows import Rows
+from inference.rows import SCHEMAS, Rows
 from inference.sinks.html import write_pages
 from inference.sinks.parquet import read_tables, write_tables
 from models.readers.inputs import Input, iterate_inputs
+from models.readers.registry import readers
 from models.schema.errors import ConfigError
 from models.tagger.tagger import DEFAULT, resolve_device
 
 VERSION = "0.1.0"
 BATCH = 16
+OUTPUTS = ("run.json", "index.html", "pages", *(f"{table}.parquet" for table in SCHEMAS))
+"""What a run leaves in its folder; never an input of the next."""
 Progress = Callable[[int, int], None]
 """Called with the numbers of reports and failures so far."""
 
@@ -67,11 +70,8 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     Raises:
         ConfigError: an option or input name is wrong; nothing was done then.
     """
-    if settings.engine not in engines():
-        raise ConfigError(f"--engine {settings.engine}: unknown; known: {', '.join(engines())}")
-    if settings.workers < 1:
-        raise ConfigError(f"--workers {settings.workers}: must be at least 1")
-    resolve_device(settings.device)
+    _check(names, out, settings)
+    items = iterate_inputs(names, without=[out.resolve() / name for name in OUTPUTS])
     started = time.time()
     parts = out / ".parts"
     if settings.fresh:
@@ -79,11 +79,10 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     first_source: dict[str, str] = {}
     copies: list[tuple[str, str]] = []
     rows = Rows()
-    unique = _unique(iterate_inputs(names), first_source, copies)
-    for part in _parts(_batches(unique), parts, settings):
+    for part in _parts(_batches(_unique(items, first_source, copies)), parts, settings):
         rows.extend(part)
         progress(len(rows.reports), len(rows.failures))
-    _add_copies(rows, copies)
+    _add_copies(rows, first_source, copies)
     write_tables(rows, out)
     if settings.html:
         write_pages(rows, out)
@@ -92,24 +91,43 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     return rows
 
 
+def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
+    if settings.engine not in engines():
+        raise ConfigError(f"--engine {settings.engine}: unknown; known: {', '.join(engines())}")
+    if settings.workers < 1:
+        raise ConfigError(f"--workers {settings.workers}: must be at least 1")
+    resolve_device(settings.device)
+    there = next(path for path in (out, *out.parents) if path.exists())
+    if not there.is_dir():
+        raise ConfigError(f"--out {out}: {there} is no folder")
+    if any(Path(name).is_dir() and Path(name).resolve() == out.resolve() for name in names):
+        raise ConfigError(f"--out {out}: is an input folder too; name another, or one inside it")
+
+
 def _unique(items: Iterator[Input], first_source: dict[str, str], copies: list[tuple[str, str]]) -> Iterator[Input]:
-    """The same bytes once; later sources of them are noted as (first source, source)."""
+    """The same bytes once; later sources of them are noted as (report id, source).
+
+    What no reader takes is no first, so that `a.bak` does not hide the same bytes in `a.txt`.
+    """
     for item in items:
-        if item.data is None:
+        if item.data is None or item.suffix.lower() not in readers():
             yield item
         elif item.report_id in first_source:
-            copies.append((first_source[item.report_id], item.source))
+            copies.append((item.report_id, item.source))
         else:
             first_source[item.report_id] = item.source
             yield item
 
 
-def _add_copies(rows: Rows, copies: Sequence[tuple[str, str]]) -> None:
-    for first, source in copies:
-        for table in (rows.reports, rows.failures):
-            same = next((row for row in table if row["source"] == first), None)
-            if same is not None:
-                table.append({**same, "source": source})
+def _add_copies(rows: Rows, first_source: dict[str, str], copies: Sequence[tuple[str, str]]) -> None:
+    """Reports are found by their id, as records of one url share their source; failures have none."""
+    reports = {row["report_id"]: row for row in rows.reports}
+    failures = {row["source"]: row for row in rows.failures}
+    for report_id, source in copies:
+        if report_id in reports:
+            rows.reports.append({**reports[report_id], "source": source})
+        else:
+            rows.failures.append({**failures[first_source[report_id]], "source": source})
 
 
 def _batches(items: Iterator[Input]) -> Iterator[list[Input]]:
@@ -124,37 +142,44 @@ def _batches(items: Iterator[Input]) -> Iterator[list[Input]]:
 
 
 def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) -> Iterator[Rows]:
-    """Rows of each batch: read back where a run before finished it, else computed and kept."""
+    """Rows of each batch: read back where a run before finished it, else computed and kept.
+
+    An engine may read ahead, so one queue holds both kinds, and rows come in the order of the inputs.
+    """
     engine = importlib.import_module(f"inference.engines.{settings.engine}")
     model = _model_digest(Path(settings.model))
-    pending: list[str] = []
-    done: list[Path] = []
+    queue: deque[tuple[Path, bool]] = deque()
 
     def to_do() -> Iterator[list[Input]]:
         for batch in batches:
-            key = _key(batch, model)
-            if (folder / key).is_dir():
-                done.append(folder / key)
-            else:
-                pending.append(key)
+            part = folder / _key(batch, model)
+            queue.append((part, part.is_dir()))
+            if not queue[-1][1]:
                 yield batch
 
-    computed = engine.run(to_do(), model=settings.model, device=settings.device, workers=settings.workers)
-    for rows in computed:
-        key = pending.pop(0)
-        temporary = folder / f"tmp-{key}"
+    def done() -> Iterator[Rows]:
+        while queue and queue[0][1]:
+            yield read_tables(queue.popleft()[0])
+
+    for rows in engine.run(to_do(), model=settings.model, device=settings.device, workers=settings.workers):
+        yield from done()
+        _keep(rows, queue.popleft()[0])
+        yield rows
+    yield from done()
+
+
+def _keep(rows: Rows, part: Path) -> None:
+    """Two batches of equal failures have one name; the second is there already."""
+    if not part.is_dir():
+        temporary = part.with_name(f"tmp-{part.name}")
         shutil.rmtree(temporary, ignore_errors=True)
         write_tables(rows, temporary)
-        temporary.rename(folder / key)
-        while done:
-            yield read_tables(done.pop(0))
-        yield rows
-    yield from (read_tables(path) for path in done)
+        temporary.rename(part)
 
 
 def _key(batch: Sequence[Input], model: str) -> str:
-    content = json.dumps([VERSION, model, [(i.source, i.report_id, str(i.failure)) for i in batch]])
-    return hashlib.sha256(content.encode()).hexdigest()[:24]
+    items = [(i.source, i.suffix, i.report_id, i.agency, i.year, str(i.failure)) for i in batch]
+    return hashlib.sha256(json.dumps([VERSION, model, items]).encode()).hexdigest()[:24]
 
 
 def _model_digest(folder: Path) -> str:

@@ -115,7 +115,6 @@ class Form(_Model):
     id: str
     source: str
     first_year: int
-    marks: Strings
     sections: tuple[Section, ...]
     tables: tuple[Table, ...]
     arithmetic: tuple[Arithmetic, ...]

@@ -166,7 +166,6 @@ def test_one_report_that_breaks_the_code_costs_only_itself(
     assert (failure["source"], failure["error"]) == (str(crawl / "003.txt"), "RuntimeError")
 
 
-@pytest.mark.xfail(strict=True, reason="process.py: rows made before the error stay and are made again one by one")
 def test_a_report_whose_rows_cannot_be_made_doubles_no_other(
     crawl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,16 +181,12 @@ def test_a_report_whose_rows_cannot_be_made_doubles_no_other(
     assert accounted(rows) == sorted(str(p) for p in crawl.iterdir())
 
 
-@pytest.mark.xfail(
-    strict=True, reason="inputs.py keeps surrogates in sources; write_tables then raises UnicodeEncodeError"
-)
 def test_a_file_name_in_gbk_costs_no_run(crawl: Path, tmp_path: Path) -> None:
     fill(crawl, 2)
     Path(os.fsdecode(os.fsencode(crawl) + b"/" + "报告".encode("gbk") + b".txt")).write_text(report(3), "utf-8")
     assert len(run([str(crawl)], tmp_path / "out", NO_PAGES).reports) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="precision.py:is_share quantizes beyond the 28 digits of the decimal context")
 def test_a_share_with_many_decimals_costs_no_report(crawl: Path, tmp_path: Path) -> None:
     words = f"收到申请7件,其中自然人3件,占42.{'857142' * 6}%。\n"
     (crawl / "a.txt").write_text(report(1) + words, "utf-8")
@@ -199,7 +194,6 @@ def test_a_share_with_many_decimals_costs_no_report(crawl: Path, tmp_path: Path)
     assert len(rows.reports) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="rows.py: each figure carries its sentence; a long one is copied for each")
 def test_rows_stay_within_a_multiple_of_the_text(crawl: Path, tmp_path: Path) -> None:
     (crawl / "a.txt").write_text(report(1) + "公开条目A1," + "第号甲乙丙丁戊 2021 " * 400, "utf-8")
     rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
@@ -235,9 +229,6 @@ def test_copies_of_what_fails_are_failures_too(crawl: Path, tmp_path: Path) -> N
     assert not rows.reports
 
 
-@pytest.mark.xfail(
-    strict=True, reason="run.py:_unique: a copy under an unknown suffix takes the place of a readable one"
-)
 def test_a_copy_under_an_unknown_suffix_hides_no_report(crawl: Path, tmp_path: Path) -> None:
     (crawl / "a.bak").write_text(report(1), "utf-8")
     (crawl / "a.txt").write_text(report(1), "utf-8")
@@ -245,9 +236,6 @@ def test_a_copy_under_an_unknown_suffix_hides_no_report(crawl: Path, tmp_path: P
     assert [r["source"] for r in rows.reports] == [str(crawl / "a.txt")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="run.py:_add_copies finds the first by its source, which records of one url share"
-)
 def test_copies_of_records_that_share_a_url(crawl: Path, tmp_path: Path) -> None:
     url = "http://a.example/list"
     records = [{"url": url, "text": report(1)}, {"url": url, "text": report(2)}, {"url": f"{url}/2", "text": report(2)}]
@@ -297,7 +285,6 @@ def test_changed_inputs_are_read_anew(crawl: Path, tmp_path: Path, tagger: FakeT
     assert sorted(r["year"] for r in rows.reports) == [2021] * 39 + [2022]
 
 
-@pytest.mark.xfail(strict=True, reason="run.py:_key leaves out what the record says of agency and year")
 def test_changed_records_are_read_anew(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
     def write(agency: str) -> None:
         texts = [f"政府信息公开、信息公开、信息公开{i}条。" for i in range(32)]
@@ -327,9 +314,6 @@ def test_a_second_run_gives_equal_files(crawl: Path, tmp_path: Path) -> None:
     assert {p.name: p.read_bytes() for p in (tmp_path / "out").glob("*.parquet")} == before
 
 
-@pytest.mark.xfail(
-    strict=True, reason="run.py:_parts: an engine that reads ahead finds later parts before its own rows"
-)
 def test_resuming_keeps_the_order_under_an_engine_that_reads_ahead(
     crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -363,10 +347,7 @@ def test_resuming_keeps_the_order_under_an_engine_that_reads_ahead(
         RunSettings(engine="spark", html=False),
         RunSettings(workers=0, html=False),
         RunSettings(device="cuda", html=False),
-        pytest.param(
-            RunSettings(device="gpu0", html=False),
-            marks=pytest.mark.xfail(strict=True, reason="tagger.py:resolve_device lets any name pass: a traceback from torch"),
-        ),
+        RunSettings(device="gpu0", html=False),
     ],
 )  # fmt: skip
 def test_wrong_settings_stop_before_any_work(
@@ -378,14 +359,12 @@ def test_wrong_settings_stop_before_any_work(
     assert not tagger.asked
 
 
-@pytest.mark.xfail(strict=True, reason="inputs.py: names are looked up one after another, while the work goes on")
 def test_a_wrong_name_stops_before_any_work(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
     with pytest.raises(ConfigError):
         run([str(fill(crawl, 40)), str(tmp_path / "none.txt")], tmp_path / "out", NO_PAGES)
     assert not tagger.asked
 
 
-@pytest.mark.xfail(strict=True, reason="run.py: --out that is a file fails only when the first batch is done")
 def test_an_out_that_is_a_file_stops_before_any_work(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
     (tmp_path / "out").write_text("x")
     with pytest.raises(ConfigError):
@@ -393,7 +372,6 @@ def test_an_out_that_is_a_file_stops_before_any_work(crawl: Path, tmp_path: Path
     assert not tagger.asked
 
 
-@pytest.mark.xfail(strict=True, reason="run.py: a second run over the folder that holds its output reads that as input")
 def test_the_output_of_a_run_is_no_input_of_the_next(crawl: Path) -> None:
     fill(crawl, 3)
     once = run([str(crawl)], crawl / "panel", NO_PAGES)

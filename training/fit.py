@@ -25,6 +25,7 @@ from models.ontology import Ontology, load_ontology
 from models.schema.gold import AnnotatedPassage, read_annotated
 from models.tagger.tagger import Tagger
 from models.tagger.tokenizer import MAX_TOKENS, build_tokenizer
+from training.card import card
 from training.dataset import IGNORED, examples, variants
 from training.metrics import score_tagger
 from training.settings import TrainingSettings
@@ -193,7 +194,10 @@ def _save(
     trainer.save_model(str(settings.output))
     tagger = Tagger(trainer.model, trainer.processing_class, trainer.ontology, str(trainer.args.device))
     record = {
-        "settings": settings.model_dump(mode="json"),
+        "settings": {
+            **settings.model_dump(mode="json", exclude={"output"}),
+            "corpus": [path.name for path in settings.corpus],
+        },
         "labels_digest": trainer.ontology.digest,
         "corpus_digest": hashlib.sha256("".join(p.id + p.text for p in passages).encode()).hexdigest()[:16],
         "passages": {"train": len(split.train), "development": len(split.development), "test": len(split.test)},
@@ -207,3 +211,6 @@ def _save(
         },
     }
     (settings.output / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    parameters = sum(p.numel() for p in tagger.model.parameters())
+    text = card(record, parameters=parameters, n_labels=len(trainer.ontology.labels))
+    (settings.output / "README.md").write_text(text, "utf-8")

@@ -3,39 +3,82 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context
 
 from inference.process import process
-from inference.rows import Rows
+from inference.rows import Rows, failure_row
 from models.readers.inputs import Input
 from models.tagger.tagger import Tagger
 
 _worker: list[Tagger] = []
+Start = Callable[[int], ProcessPoolExecutor]
 
 
 def run(batches: Iterable[list[Input]], *, model: str, device: str, workers: int) -> Iterator[Rows]:
     """Rows of each batch, in the order of the batches.
 
+    One worker that dies (out of memory, a crash in a library) takes all that was handed out with it, and
+    nothing tells whose input it was: those batches are then read one input at a time.
+
     Raises:
         ConfigError: the model cannot be loaded.
+        BrokenProcessPool: workers die before they get an input.
     """
     if workers == 1:
         tagger = Tagger.load(model, device)
         yield from (process(batch, tagger) for batch in batches)
         return
     Tagger.load(model, device)
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(model, device)
-    ) as pool:
-        waiting: deque[Future[Rows]] = deque()
-        for batch in batches:
-            waiting.append(pool.submit(_work, batch))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    start = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=_start, initargs=(model, device))
+    source = iter(batches)
+    handed: deque[list[Input]] = deque()
+    broken = True
+    while broken:
+        try:
+            with start(workers) as pool:
+                yield from _together(pool, source, handed, 2 * workers)
+            broken = False
+        except BrokenProcessPool:
+            while handed:
+                yield _one_by_one(handed.popleft(), start)
+
+
+def _together(
+    pool: ProcessPoolExecutor, source: Iterator[list[Input]], handed: deque[list[Input]], ahead: int
+) -> Iterator[Rows]:
+    """Rows in order; `handed` are the batches whose rows were not given yet."""
+    results: deque[Future[Rows]] = deque()
+    for batch in source:
+        handed.append(batch)
+        results.append(pool.submit(_work, batch))
+        if len(results) > ahead:
+            rows = results.popleft().result()
+            handed.popleft()
+            yield rows
+    while results:
+        rows = results.popleft().result()
+        handed.popleft()
+        yield rows
+
+
+def _one_by_one(batch: list[Input], start: Start) -> Rows:
+    rows = Rows()
+    pool = start(1)
+    try:
+        pool.submit(len, "").result()
+        for item in batch:
+            try:
+                rows.extend(pool.submit(_work, [item]).result())
+            except BrokenProcessPool as error:
+                rows.extend(failure_row(item.source, "worker", error))
+                pool = start(1)
+    finally:
+        pool.shutdown()
+    return rows
 
 
 def _start(model: str, device: str) -> None:

@@ -10,9 +10,14 @@ from models.schema.figure import Scope
 from models.schema.quantity import Qualifier
 
 _UNITS = "|".join(re.escape(m) for m in sorted({*MEASURES, "户次", "篇(次)"}, key=len, reverse=True))
-COUNT_UNIT = re.compile(rf"\s*(?:余|多|来)?\s*({_UNITS})")
-MONEY_UNIT = re.compile(r"\s*(?:余|多)?\s*([百千]?[万亿]{0,2}\s*(?:元|美元|欧元|人民币))")
+COUNT_UNIT = re.compile(rf"\s{{0,3}}(?:余|多|来)?\s{{0,3}}({_UNITS})")
+MONEY_UNIT = re.compile(r"\s{0,3}(?:余|多)?\s{0,3}([百千]?[万亿]{0,2}\s{0,3}(?:元|美元|欧元|人民币))")
 PERCENT_UNIT = re.compile(r"\s*(%|％|‰|个百分点)")
+
+UNIT_REACH = 16
+"""Longest unit, in characters, with the spaces before it."""
+REACH = 80
+"""How far before a figure, in characters, the words may stand that say what it speaks of."""
 
 BEFORE: tuple[tuple[re.Pattern[str], Qualifier], ...] = (
     (re.compile(r"(?:不少于|至少|不低于|最少)[有为达]?\s*$"), "at_least"),
@@ -22,9 +27,9 @@ BEFORE: tuple[tuple[re.Pattern[str], Qualifier], ...] = (
 )
 AFTER: tuple[tuple[re.Pattern[str], Qualifier], ...] = (
     (re.compile(r"\s*(?:余|多)"), "over"),
-    (re.compile(rf"\s*(?:{_UNITS}|%|％|[万亿]?元)?\s*(?:次|人)?以上"), "at_least"),
-    (re.compile(rf"\s*(?:{_UNITS}|%|％|[万亿]?元)?\s*左右"), "about"),
-    (re.compile(rf"\s*(?:{_UNITS}|[万亿]?元)?\s*(?:余|多)(?![项种类样次元媒渠])"), "over"),
+    (re.compile(rf"\s{{0,3}}(?:{_UNITS}|%|％|[万亿]?元)?\s{{0,3}}(?:次|人)?以上"), "at_least"),
+    (re.compile(rf"\s{{0,3}}(?:{_UNITS}|%|％|[万亿]?元)?\s{{0,3}}左右"), "about"),
+    (re.compile(rf"\s{{0,3}}(?:{_UNITS}|[万亿]?元)?\s{{0,3}}(?:余|多)(?![项种类样次元媒渠])"), "over"),
 )
 CHANGE = re.compile(
     r"(?:增长|增加|上升|下降|减少|提升|提高|回落|增幅|降幅|下滑|净增|增|减|升|降)(?:幅度?)?[了约达近为至]*\s*$"
@@ -34,18 +39,20 @@ AVERAGE = re.compile(r"(?:日均|月均|年均|平均|均次|每[年月周日季
 DURATION = {"个工作日", "工作日", "天", "小时", "分钟", "年", "日", "秒"}
 PARTS = re.compile(r"\s*个?(?:部分|方面|章节|板块|环节|步骤)")
 CUMULATIVE = re.compile(
-    r"历年|自[^，,。；;]{1,18}(?:以来|起)[^，,。；;]{0,8}(?:累计|共)|(?:开通|建站|施行|实施|成立|运行)(?:以来|至今)|至今|截[至止]目前[^，,。；;]{0,6}累计|多年来|建库以来"
+    r"历年|自[^，,。；;]{1,18}(?:以来|起)[^，,。；;]{0,8}(?:累计|共)|开通以来|建站以来|施行以来|实施以来|成立以来|运行以来|至今|截[至止]目前[^，,。；;]{0,6}累计|多年来|建库以来"
 )
+TIME = re.compile("[年月季间来今计共]")
+"""Every wording of a time holds one of these."""
 PREVIOUS = re.compile(r"上一?年度?|去年|往年")
 PARTIAL = re.compile(
-    r"截[至止](?:[^，,。；;]{0,6}年)?\s*(?:[1-9]|10|11)\s*月|上半年|下半年|第?[一二三四]季度|前[一二三]季度|1\s*[-—至]\s*(?:[2-9]|1[01])\s*月|期间"
+    r"截[至止](?:[^，,。；;]{0,6}年)?\s*(?:[1-9]|10|11)\s*月|上半年|下半年|[一二三四]季度|前[一二三]季度|1\s*[-—至]\s*(?:[2-9]|1[01])\s*月|期间"
 )
 
 
 def unit_of(text: str, end: int, kind: str) -> str | None:
     """The unit printed after a numeral that ends at `end`, None where there is none."""
     pattern = {"amount": MONEY_UNIT, "percent": PERCENT_UNIT}.get(kind, COUNT_UNIT)
-    match = pattern.match(fold(text), end)
+    match = pattern.match(fold(text[end : end + UNIT_REACH]))
     return re.sub(r"\s+", "", match[1]) if match else None
 
 
@@ -66,14 +73,18 @@ def scope_of(text: str, start: int, end: int, statistic: str, unit: str | None, 
         return "other"
     if statistic == "disclosure.cumulative":
         return "cumulative"
-    sentence = max(text.rfind(c, 0, start) for c in "。；;\n") + 1
-    clause = max(sentence, max(text.rfind(c, 0, start) for c in "，,、（(") + 1)
-    near, before = text[clause:start], text[sentence:start]
-    if CHANGE.search(near) and (unit in ("%", "个百分点") or COMPARED.search(before[-40:])):
+    before = text[max(0, start - REACH) : start]
+    before = before[max(map(before.rfind, "。；;\n")) + 1 :]
+    clause = max(map(before.rfind, "，,、（(")) + 1
+    near, around = before[clause:], before[max(0, clause - 30) :]
+    beside = near[-16:]
+    if CHANGE.search(beside) and (unit in ("%", "个百分点") or COMPARED.search(before[-40:])):
         return "other"
-    if unit in DURATION or AVERAGE.search(near) or PARTS.match(text, end):
+    if unit in DURATION or AVERAGE.search(beside) or PARTS.match(text, end):
         return "other"
-    if CUMULATIVE.search(near) or CUMULATIVE.search(text[max(sentence, clause - 30) : start]):
+    if not TIME.search(around):
+        return "year"
+    if CUMULATIVE.search(near) or CUMULATIVE.search(around):
         return "cumulative"
     if statistic not in ("applications.carried_in", "applications.carried_forward"):
         named = re.findall(r"(?:19|20)\d\d(?=\s*年)", near)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -118,4 +119,5 @@ def _zeros(document: Document, narrative: Narrative) -> list[Figure]:
 
 
 def _holding(spans: Sequence[Span], position: int) -> Span:
-    return next((s for s in spans if s.start <= position < s.end), Span(position, position + 1))
+    """The sentence around a position; sentences cover the text in order."""
+    return spans[bisect_right(spans, position, key=lambda s: s.start) - 1]

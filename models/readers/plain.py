@@ -14,5 +14,5 @@ def read(data: bytes) -> Source:
     Raises:
         DocumentError: the bytes are no text.
     """
-    text, encoding = decode(data)
-    return Source(text=text, encoding=encoding)
+    text, encoding, warnings = decode(data)
+    return Source(text=text, encoding=encoding, warnings=warnings)

@@ -65,13 +65,12 @@ class _Writer:
 
 
 def read(data: bytes) -> Source:
-    """Visible text and grids of a page.
+    """Visible text and grids of a page; the charset that it declares is often wrong and not asked.
 
     Raises:
         DocumentError: the bytes are no text, or the page shows none.
     """
-    declared = re.search(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", data[:4096])
-    markup, encoding = decode(data, declared=declared[1].decode().lower() if declared else None)
+    markup, encoding, warnings = decode(data)
     tree = LexborHTMLParser(markup)
     writer = _Writer()
     grids = _walk(tree, writer)
@@ -84,6 +83,7 @@ def read(data: bytes) -> Source:
         encoding=encoding,
         title=title.text(strip=True)[:300] if title is not None else "",
         grids=tuple(grids),
+        warnings=warnings,
     )
 
 
@@ -174,4 +174,4 @@ def _leave(
 
 def _number(node: LexborNode, name: str) -> int:
     value = (node.attributes.get(name) or "").strip()
-    return min(max(int(value), 1), MAX_SPAN) if value.isdigit() and len(value) < 6 else 1
+    return min(max(int(value), 1), MAX_SPAN) if value.isascii() and value.isdigit() and len(value) < 6 else 1

@@ -3,16 +3,19 @@
 A whole is followed by 其中, 包括, 含 … and its parts, or closes their list (…,共20个). Most lists
 close, but a list of highlights, an open one (等) or one item counted in several channels need not:
 only among applications, where every part has to be counted, is a list that does not close a
-contradiction.
+contradiction. Work on one statement grows with the square of its figures, so that statements
+of more than `MAX_FIGURES` are not checked.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from models.ontology import load_ontology
 from models.reconciling.precision import is_share
@@ -54,6 +57,8 @@ SHARE_REACH = 600
 """How far before a share its whole may stand, in characters."""
 SHARE_RUN = 160
 """Shares closer than this to the one before belong to one list."""
+MAX_FIGURES = 200
+"""More figures in one statement are no list that anyone wrote."""
 MIN_CLOSING_PARTS = 3
 """A list without a cue, closed by its total, needs this many parts not to be a chance."""
 
@@ -83,6 +88,8 @@ def check_parts(extraction: Extraction) -> Iterator[Finding]:
 
 
 def _counts(statement: Sequence[Figure]) -> list[Figure]:
+    if len(statement) > MAX_FIGURES:
+        return []
     return [f for f in statement if f.kind in ("count", "amount") and not f.zero and f.quantity]
 
 
@@ -157,9 +164,10 @@ def _members(text: str, whole: Figure, rest: Sequence[Figure], *, bracketed: boo
 def _sum_finding(group: Group) -> Finding:
     whole = _value(group.whole)
     values = [_value(p) for p in group.parts]
-    prefix = next((n for n in range(len(values), 1, -1) if sum(values[:n]) == whole), None)
+    sums = list(accumulate(values))
+    prefix = next((n for n in range(len(values), 1, -1) if sums[n - 1] == whole), None)
     parts = group.parts[:prefix]
-    total = sum((_value(p) for p in parts), Decimal(0))
+    total = sums[len(parts) - 1]
     verdict: Verdict
     if prefix is not None:
         verdict, reading = "agrees", "各分项之和等于总数"
@@ -203,12 +211,14 @@ def _closing_totals(counts: Sequence[Figure], groups: Sequence[Group]) -> Iterat
     for index, whole in enumerate(counts):
         if id(whole) in known or index < MIN_CLOSING_PARTS:
             continue
-        for first in range(index - MIN_CLOSING_PARTS, -1, -1):
-            parts = counts[first:index]
-            if any(p.unit != whole.unit or p.scope != whole.scope for p in parts):
+        total = Decimal(0)
+        for first in range(index - 1, -1, -1):
+            part, size = counts[first], index - first
+            if (part.unit, part.scope) != (whole.unit, whole.scope):
                 break
-            if sum((_value(p) for p in parts), Decimal(0)) == _value(whole) > len(parts):
-                total = _value(whole)
+            total += _value(part)
+            if size >= MIN_CLOSING_PARTS and total == _value(whole) > size:
+                parts = counts[first:index]
                 yield _finding("narrative.parts", "agrees", whole, parts, total, "各分项之和等于后面的总数")
                 break
 
@@ -216,12 +226,21 @@ def _closing_totals(counts: Sequence[Figure], groups: Sequence[Group]) -> Iterat
 @check("narrative.percentage")
 def check_shares(extraction: Extraction) -> Iterator[Finding]:
     """Each printed share of a count; shares that follow each other are of one whole."""
-    groups = [g for s in _statements(extraction) for g in _groups(extraction.narrative, _counts(s))]
+    figures = sorted(extraction.figures, key=lambda f: f.place)
+    groups: dict[Figure, list[Group]] = defaultdict(list)
+    sizes: set[int] = set()
+    for statement in _statements(extraction):
+        for group in _groups(extraction.narrative, _counts(statement)):
+            sizes.add(len(group.parts))
+            for part in group.parts:
+                groups[part].append(group)
     for run in _share_runs(extraction):
-        base, fits = _base(extraction, run, groups)
+        base, fits = _base(figures, run, groups)
         for share, part in run:
-            yield _share_finding(share, part, base, certain=fits > 1 or _is_group(part, base, groups))
-        yield from _whole_share([share for share, _ in run], groups)
+            of_base = any(g.whole == base for g in groups.get(part, ()))
+            yield _share_finding(share, part, base, certain=fits > 1 or of_base)
+        if len(run) in sizes:
+            yield from _whole_share([share for share, _ in run])
 
 
 def _share_runs(extraction: Extraction) -> Iterator[list[tuple[Figure, Figure]]]:
@@ -243,21 +262,17 @@ def _share_runs(extraction: Extraction) -> Iterator[list[tuple[Figure, Figure]]]
 
 
 def _base(
-    extraction: Extraction, run: Sequence[tuple[Figure, Figure]], groups: Sequence[Group]
+    figures: Sequence[Figure], run: Sequence[tuple[Figure, Figure]], groups: Mapping[Figure, Sequence[Group]]
 ) -> tuple[Figure | None, int]:
     """The whole that most shares of a run fit, and how many do; the whole of their list comes first."""
-    wholes = [g.whole for g in groups if any(part in g.parts for _, part in run)]
     parts = [part for _, part in run]
-    end = run[-1][1].place.start
+    wholes = [g.whole for part in parts for g in groups.get(part, ())]
+    end = parts[-1].place.start
+    first, last = (bisect_left(figures, at, key=lambda f: f.place.start) for at in (end - SHARE_REACH + 1, end))
     before = [
         f
-        for f in reversed(extraction.figures)
-        if f.kind == parts[0].kind
-        and f.place.start < end
-        and end - f.place.start < SHARE_REACH
-        and not f.zero
-        and f not in parts
-        and not _role(f)
+        for f in reversed(figures[first:last])
+        if f.kind == parts[0].kind and not f.zero and f not in parts and not _role(f)
     ]
     candidates = list(dict.fromkeys([*wholes, *before]))
     fits = [sum(is_share(share, _value(part), _value(c)) for share, part in run) for c in candidates]
@@ -265,10 +280,6 @@ def _base(
         return None, 0
     best = max(range(len(candidates)), key=lambda i: (fits[i], candidates[i] in wholes, -i))
     return (candidates[best], fits[best]) if fits[best] or wholes else (None, 0)
-
-
-def _is_group(part: Figure, base: Figure | None, groups: Sequence[Group]) -> bool:
-    return any(g.whole == base and part in g.parts for g in groups)
 
 
 def _share_finding(share: Figure, part: Figure, base: Figure | None, *, certain: bool) -> Finding:
@@ -313,11 +324,11 @@ def _percent(verdict: Verdict, share: Figure, part: Figure, whole: Figure | None
     )
 
 
-def _whole_share(shares: Sequence[Figure], groups: Sequence[Group]) -> Iterator[Finding]:
+def _whole_share(shares: Sequence[Figure]) -> Iterator[Finding]:
     """Shares of a list that closes make 100 %, within half a printed step each."""
     total = sum((_value(s) for s in shares), Decimal(0))
     play = sum((printed_step(s.text) for s in shares), Decimal(0)) / 2
-    if abs(total - 100) <= play and any(len(g.parts) == len(shares) for g in groups):
+    if abs(total - 100) <= play:
         yield Finding(
             "narrative.percentage",
             "agrees",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from models.schema.figure import Figure
 from models.schema.quantity import Quantity, printed_step
 
+FINEST = Decimal("1e-12")
+LARGEST = Decimal(10**6)
+"""Percentages beyond are no shares."""
 _FACTORS = (("百", 100), ("千", 1000), ("万", 10**4), ("亿", 10**8))
 
 
@@ -29,12 +32,17 @@ def stated(figure: Figure, quantity: Quantity) -> Quantity:
 
 
 def is_share(share: Figure, part: Decimal, whole: Decimal) -> bool:
-    """Whether part / whole is rounded, or cut, to the printed percentage."""
+    """Whether part / whole is rounded, or cut, to the printed percentage.
+
+    Steps are not followed below `FINEST`, where division itself rounds.
+    """
     if not whole or share.quantity is None:
         return False
     computed = 100 * part / whole
-    step = printed_step(share.text)
-    printed = share.quantity.value
+    if computed > LARGEST:
+        return False
+    step = max(printed_step(share.text), FINEST)
+    left = computed - share.quantity.value
     if share.qualifier == "exact":
-        return abs(computed - printed) <= step / 2 or computed.quantize(step, ROUND_DOWN) == printed
-    return abs(computed - printed) <= max(step, Decimal(1))
+        return -step / 2 <= left < step
+    return abs(left) <= max(step, Decimal(1))

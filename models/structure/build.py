@@ -32,11 +32,12 @@ def build_document(
     """
     text = source.text
     everything = list(lines_of(text))
-    lines = [line for line in everything if not _inside(line.start, tables)]
-    spam = find_spam(text)
-    identity = identify(text, [_without(line, spam) for line in lines], source.title)
+    tabular, spam = _mask(text, tables), find_spam(text)
+    lines = [line for line in everything if not tabular[line.start]]
+    spoilt = _mask(text, spam)
+    identity = identify(text, [_without(line, spoilt) for line in lines], source.title)
     sections = find_sections(text, everything, load_forms()[form] if form else None)
-    noise = find_noise(text, lines, identity.title_span.start if identity.title_span else 0)
+    noise = find_noise(text, lines, identity.title_span.start if identity.title_span else 0, spam)
     document_year = identity.year or year
     return Document(
         source=source,
@@ -51,14 +52,19 @@ def build_document(
     )
 
 
-def _without(line: Line, spans: Sequence[Span]) -> Line:
+def _mask(text: str, spans: Sequence[Span]) -> bytearray:
+    """1 for every character inside one of the spans."""
+    mask = bytearray(len(text))
+    for start, end in spans:
+        mask[start:end] = b"\1" * (end - start)
+    return mask
+
+
+def _without(line: Line, spam: bytearray) -> Line:
     """The line with the words of spam taken out; its place stays."""
-    kept = [c for i, c in enumerate(line.text, line.start) if not _inside(i, spans)]
-    return line if len(kept) == len(line.text) else replace(line, text="".join(kept))
-
-
-def _inside(position: int, spans: Sequence[Span]) -> bool:
-    return any(span.start <= position < span.end for span in spans)
+    if spam.find(1, line.start, line.end) < 0:
+        return line
+    return replace(line, text="".join(c for i, c in enumerate(line.text, line.start) if not spam[i]))
 
 
 def _warnings(year: int | None, form: str | None, sections: Sequence[Section]) -> list[str]:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 
 from models.lines import Line
 from models.numerals import fold, parse_numeral
 from models.schema.document import Span
 
-REPORT = r"(?:政府|政务|公共企事业单位)?信息公开(?:工作)?(?:情况)?(?:年度)?(?:工作)?(?:情况)?(?:年度)?(?:报告|年报)"
-TITLE = re.compile(
-    rf"(?P<agency>[^，。；;:：\n|]{{0,60}}?)[(（]?(?P<year>(?:19|20)\d\d|二[〇○零Ｏ0]?[〇○零一二Ｏ][〇○零一二三四五六七八九Ｏ])\s*年?度?[)）]?"
-    rf"\s*(?P<after>[^，。；;:：\n|]{{0,30}}?){REPORT}"
+SUBJECT = r"(?:政府|政务|公共企事业单位)?信息公开"
+REPORT = rf"{SUBJECT}(?:工作)?(?:情况)?(?:年度)?(?:工作)?(?:情况)?(?:年度)?的?(?:报告|年报)"
+YEAR = r"(?P<year>(?:19|20)\d\d|二[〇○零Ｏ0]?[〇○零一二Ｏ][〇○零一二三四五六七八九Ｏ])"
+BEFORE = r"(?P<agency>[^，。；;:：\n|]{0,60}?)"
+TITLES = (
+    re.compile(rf"{BEFORE}[(（]?{YEAR}年?度?[)）]?(?P<after>[^，。；;:：\n|]{{0,30}}?){REPORT}"),
+    re.compile(rf"{BEFORE}(?P<after>){REPORT}(?:[(（]{YEAR}年?度?[)）])"),
+    re.compile(rf"{BEFORE}(?P<after>){SUBJECT}(?:工作)?{YEAR}年?度?(?:工作)?(?:报告|年报)"),
 )
+"""Orders of agency, year and 报告, of words without spaces."""
 ORGANISATION = re.compile(
     r"[\u4e00-\u9fff（）()·]{2,30}?(?:人民政府|政府办公室|政府办|管理委员会|管委会|委员会|办事处|办公室|街道|分局|总局|局|厅|部|委|署|院|中心|镇|乡|海关|支队|大队|所|处|行)"
 )
 CONTACT = re.compile(
-    r"(?:请|可|与|联系|致电)\s*(?:与|和|同|向|联系)?\s*(?P<agency>[\u4e00-\u9fff（）()]{4,30}?)(?:办公室|党政办|综合科|秘书科)?(?:联系|反映|咨询|[(（](?:地址|联系))"
+    r"(?:请|可|与|联系|致电)\s{0,3}(?:与|和|同|向|联系)?\s{0,3}(?P<agency>[\u4e00-\u9fff（）()]{4,30}?)(?:办公室|党政办|综合科|秘书科)?(?:联系|反映|咨询|[(（](?:地址|联系))"
 )
 PERIOD = re.compile(r"(?:时限|期限|时间|期间|数据)[^。\n]{0,12}?((?:19|20)\d\d)\s*年\s*1\s*月\s*1\s*日")
 CONTACT_LINE = re.compile(r"联系(?:单位|部门|机构|方式)?[:：]\s*(?P<agency>[\u4e00-\u9fff]{4,30}?)(?=[;；,，。(（])")
@@ -36,33 +41,62 @@ class Identity:
     year: int | None
 
 
+UNKNOWN = Identity("", None, None, None)
+
+
 def identify(text: str, lines: list[Line], page_title: str) -> Identity:
-    """Read title, agency and year from the first title-like line, else from what the text says."""
-    title, span, agency, year = "", None, None, None
-    for first, last in _title_lines(lines[:60]):
-        words = "".join(line.text for line in lines[first : last + 1])
-        if not (match := TITLE.search(fold(words))):
-            continue
-        title, span, year = words, Span(lines[first].start, lines[last].end), _year(match["year"])
-        agency = _agency(match["agency"]) or _agency(match["after"])
-        if agency is None and first and len(lines[first - 1].text) <= 30:
-            agency = _agency(lines[first - 1].text, whole=True)
-            if agency:
-                span = Span(lines[first - 1].start, lines[last].end)
-        break
-    if not title and (match := TITLE.search(fold(page_title))):
-        title, year, agency = page_title, _year(match["year"]), _agency(match["agency"])
-    year = year or _year_of_text(text)
-    return Identity(title, span, agency or _agency_of_text(text, lines), year)
+    """Read title, agency and year from the best title-like line, else from what the text says.
+
+    Links to reports of other years look like the title. The year of the statistics decides where
+    the text tells it; then an agency at the head of the line; then the first line.
+    """
+    folded = fold(text)
+    period = int(match[1]) if (match := PERIOD.search(folded)) else None
+    titles = _titles(lines[:60])
+    if not titles and (page := _title(page_title[:300])):
+        titles = [Identity(page_title, None, page[0], page[1])]
+    agreeing = [t for t in titles if t.year == period] or titles
+    named = [t for t in agreeing if t.agency] or agreeing
+    same = [t for t in agreeing if t.year == named[0].year] if named else []
+    best = next((t for t in same if t.agency and _ends_as_title(t.title)), same[0] if same else UNKNOWN)
+    return Identity(
+        best.title,
+        best.title_span,
+        best.agency or _agency_of_text(text, lines),
+        best.year or period or _year_of_text(folded),
+    )
 
 
-def _title_lines(lines: list[Line]) -> Iterator[tuple[int, int]]:
-    """Lines that may be the title: single ones first, then pairs, for titles break over two lines."""
+def _titles(lines: list[Line]) -> list[Identity]:
+    """What title-like lines say; lines are joined in pairs only where no single one is a title."""
     for n in (1, 2):
-        for first in range(len(lines) - n + 1):
-            group = lines[first : first + n]
-            if all(len(line.text) <= (120 if n == 1 else 40) for line in group):
-                yield first, first + n - 1
+        found = [title for first in range(len(lines) - n + 1) if (title := _title_of(lines, first, n))]
+        if found:
+            return found
+    return []
+
+
+def _title_of(lines: list[Line], first: int, n: int) -> Identity | None:
+    group = lines[first : first + n]
+    words = "".join(line.text for line in group)
+    if any(len(line.text) > (120 if n == 1 else 40) for line in group) or not (title := _title(words)):
+        return None
+    agency, year = title
+    start = group[0].start
+    if agency is None and first and len(lines[first - 1].text) <= 30:
+        agency = _agency(lines[first - 1].text, whole=True)
+        start = lines[first - 1].start if agency else start
+    return Identity(words, Span(start, group[-1].end), agency, year)
+
+
+def _title(words: str) -> tuple[str | None, int | None] | None:
+    """Agency and year of words that are a title, None where they are none."""
+    match = next(filter(None, (t.search(re.sub(r"\s+", "", fold(words))) for t in TITLES)), None)
+    return match and (_agency(match["agency"]) or _agency(match["after"]), _year(match["year"]))
+
+
+def _ends_as_title(words: str) -> bool:
+    return bool(re.search(r"(?:报告|年报|[)）])\W*$", words))
 
 
 def _year(digits: str) -> int | None:
@@ -71,7 +105,7 @@ def _year(digits: str) -> int | None:
 
 
 def _agency(words: str, *, whole: bool = False) -> str | None:
-    words = re.sub(r"^.*[>〉》\]】]|^关于|^(?:公布|发布|印发)|的$", "", words.strip(" -—_|\"“”'#*")).strip()
+    words = re.sub(r"^.*[>〉》\]】]|^关于|^(?:公布|发布|印发)|(?:关于|的)$", "", words.strip(" -—_|\"“”'#*")).strip()
     if whole:
         match = ORGANISATION.fullmatch(words)
         return words if match else None
@@ -89,9 +123,7 @@ def _agency_of_text(text: str, lines: list[Line]) -> str | None:
     return None
 
 
-def _year_of_text(text: str) -> int | None:
-    folded = fold(text)
-    if match := PERIOD.search(folded):
-        return int(match[1])
-    years = re.findall(r"(?<!\d)(20[0-3]\d)\s*年", re.sub(r"《[^》]*》", "", folded))
-    return int(max(set(years), key=years.count)) if years else None
+def _year_of_text(folded: str) -> int | None:
+    """The year named most often, the earliest of equals, outside titles of documents."""
+    years = Counter(re.findall(r"(?<!\d)(20[0-3]\d)\s*年", re.sub(r"《[^《》]{0,120}》", "", folded)))
+    return int(max(sorted(years), key=years.__getitem__)) if years else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 from rapidfuzz import fuzz
 
@@ -19,7 +20,13 @@ from models.schema.document import Section, Span
 MAX_HEADING = 42
 """Longest line, in characters, that can be a heading."""
 MIN_RATIO = 78
-TABLE_WORDS = ("信息内容", "第二十条第", "申请人情况", "自然人", "结果维持", "本年新收")
+NONE = (0.0, -1)
+"""Score and last candidate of the empty chain."""
+TABLE_WORDS = re.compile("信息内容|第二十条第|申请人情况|自然人|结果维持|本年新收")
+
+
+Known = tuple[tuple[int, str, tuple[str, ...]], ...]
+"""Order, id and bare titles of each section of a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,10 @@ def find_sections(text: str, lines: list[Line], form: Form | None) -> tuple[Sect
     """
     forms = load_forms()
     titles = (form or next(reversed(forms.values()))).sections
-    known = [(order, s.id, tuple(bare(t) for t in s.titles)) for order, s in enumerate(titles)]
+    known = tuple((order, s.id, tuple(bare(t) for t in s.titles)) for order, s in enumerate(titles))
+    table = [len(line.text) < 60 and bool(TABLE_WORDS.search(line.text)) for line in lines]
     chosen = _best_sequence(
-        [c for i, line in enumerate(lines) for c in _candidates(line, known, _followed_by_table(lines, i))]
+        [c for i, line in enumerate(lines) for c in _candidates(line, known, any(table[i + 1 : i + 6]))]
     )
     if len(chosen) < 2 and form is None:
         chosen = _by_number(lines)
@@ -53,16 +61,12 @@ def find_sections(text: str, lines: list[Line], form: Form | None) -> tuple[Sect
     )
 
 
-def _candidates(line: Line, known: list[tuple[int, str, tuple[str, ...]]], before_table: bool) -> list[_Candidate]:
+def _candidates(line: Line, known: Known, before_table: bool) -> list[_Candidate]:
     number = NUMBERING.match(line.text)
     head = line.text[: MAX_HEADING + (number.end() if number else 0)]
     glued = len(head) < len(line.text)
-    words = bare(head)
     found = []
-    for order, section, titles in known:
-        ratio = _title_ratio(words, titles, glued=glued and bool(number and number["top"]))
-        if ratio < MIN_RATIO:
-            continue
+    for order, section, ratio in _alike(bare(head), known, glued=glued and bool(number and number["top"])):
         score = ratio / 100 + _number_score(number, order)
         if section in ("2", "3", "4") and before_table:
             score += 0.4
@@ -72,6 +76,12 @@ def _candidates(line: Line, known: list[tuple[int, str, tuple[str, ...]]], befor
 
 
 @lru_cache(maxsize=20_000)
+def _alike(words: str, known: Known, *, glued: bool) -> list[tuple[int, str, float]]:
+    """Order, id and likeness of the sections that a line of these words can head."""
+    ratios = [(order, section, _title_ratio(words, titles, glued=glued)) for order, section, titles in known]
+    return [found for found in ratios if found[2] >= MIN_RATIO]
+
+
 def _title_ratio(words: str, titles: tuple[str, ...], *, glued: bool) -> float:
     if not words:
         return 0.0
@@ -84,28 +94,24 @@ def _number_score(number: re.Match[str] | None, order: int) -> float:
     if number is None:
         return 0.0
     if number["top"]:
-        digit = next((ORDINALS[c] for c in number["top"] if c in ORDINALS), 0)
+        digit = ORDINALS[number["top"].lstrip("第")[0]]
         return 0.5 if digit == order + 1 else 0.3
     return -0.35
 
 
-def _followed_by_table(lines: list[Line], index: int) -> bool:
-    return any(
-        len(line.text) < 60 and any(word in line.text for word in TABLE_WORDS) for line in lines[index + 1 : index + 6]
-    )
-
-
 def _best_sequence(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Highest summed score with lines and sections both increasing (longest-path dynamic programme)."""
+    """Highest summed score with lines and sections both increasing (longest-path dynamic programme).
+
+    Only the best chain that ends in each section is kept, so that time is linear in the candidates.
+    """
     best: list[tuple[float, int]] = []
-    for i, c in enumerate(candidates):
-        before = [
-            (best[j][0], j)
-            for j in range(i)
-            if candidates[j].line.start < c.line.start and candidates[j].order < c.order
-        ]
-        score, previous = max(before, default=(0.0, -1))
-        best.append((score + c.score, previous))
+    ending: dict[int, tuple[float, int]] = {}
+    for _, of_line in groupby(enumerate(candidates), key=lambda item: item[1].line.start):
+        reached = dict(ending)
+        for i, c in of_line:
+            score, previous = max((chain for order, chain in reached.items() if order < c.order), default=NONE)
+            best.append((score + c.score, previous))
+            ending[c.order] = max(ending.get(c.order, NONE), (best[i][0], i))
     chain: list[_Candidate] = []
     at = max(range(len(best)), key=lambda i: best[i][0], default=-1)
     while at >= 0:
@@ -119,7 +125,7 @@ def _by_number(lines: list[Line]) -> list[_Candidate]:
     for line in lines:
         number = NUMBERING.match(line.text)
         if number and number["top"] and len(line.text) <= MAX_HEADING and line.text[-1] not in "。;；":
-            digit = next((ORDINALS[c] for c in number["top"] if c in ORDINALS), 0)
+            digit = ORDINALS[number["top"].lstrip("第")[0]]
             if digit > (found[-1].order if found else 0):
                 found.append(_Candidate(str(digit), digit, line, line.end, 1.0))
     return found

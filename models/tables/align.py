@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from models.forms import Column, Equation, Form, load_forms
-from models.lines import bare
 from models.numerals import fold
 from models.schema.document import Grid, Span
 from models.schema.table import Cell, Status
-from models.tables.blanks import usual_gaps, with_blank_lines
-from models.tables.match import FoundLine, match_lines
+from models.tables.blanks import rhythms, with_blank_lines
+from models.tables.match import FoundLine, form_lines, heading_number, labels_among, match_lines
 from models.tables.place import Placement, placements, satisfying, solve, trimmed
 from models.tables.tokens import Piece, pieces_of
 
 MIN_LABELS = 3
 """A stretch with fewer labels of the form than this is no table."""
+MIN_AGREEING = 3
+"""Lines that must begin in one column before another is taken to begin there."""
+MIN_EMPTY = 6
+"""Rows without any value that make a table all the same: one printed blank."""
 MAX_STRAY = 3
 """Foreign pieces in a row that do not end a table."""
 UNIT = re.compile(r"(?:[百千]?[万亿])?元")
@@ -43,29 +45,26 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
     found, inside = match_lines(form, pieces)
     spans = _spans(pieces, inside)
     found = [line for line in found if _within(line.labels[0].span, spans)]
-    if not found:
+    if not any(line.values for line in found) and len(found) < MIN_EMPTY:
         return None
-    lines = _best_of_each(found)
-    gaps = usual_gaps(text, lines)
+    lines = _best_of_each(form, found)
+    rhythm = rhythms(text, lines)
     for line in lines:
-        line.values = with_blank_lines(text, line, gaps.get(line.line.table)) or line.values
+        line.values = with_blank_lines(text, line, rhythm.get(line.line.table)) or line.values
     cells = _cells(form, lines)
     ordered = tuple(cells.get(c) or Cell(c, None, None, "missing", 0.9, None) for c in form.cells)
     return Aligned(form.id, ordered, tuple(spans))
 
 
 def tell_form(pieces: Sequence[Piece]) -> Form | None:
-    """The form whose own words occur most among the labels; the year of the title says nothing."""
-    words = Counter(p.word for p in pieces if p.kind == "text" and len(p.word) <= 60)
-    scores = {}
-    for form in load_forms().values():
-        marks = [bare(mark) for mark in form.marks]
-        scores[form.id] = sum(any(mark in word for word in words) for mark in marks)
-    best = max(scores, key=lambda i: scores[i])
-    if scores[best] > 0:
-        return load_forms()[best]
-    shared = sum("本年新收政府信息公开申请" in word or "未经复议直接起诉" in word for word in words)
-    return load_forms()[max(scores)] if shared else None
+    """The form with the most labels among the pieces; the year of the title says nothing.
+
+    Of two with as many, the smaller one, for the other has labels that are not there.
+    """
+    words = {(p.word, heading_number(p.raw)) for p in pieces if p.kind == "text"}
+    scores = {name: labels_among(form, words) for name, form in load_forms().items()}
+    best = max(scores, key=lambda name: (scores[name], -len(load_forms()[name].cells)))
+    return load_forms()[best] if scores[best] >= MIN_LABELS else None
 
 
 def _spans(pieces: Sequence[Piece], inside: Sequence[bool]) -> list[Span]:
@@ -93,14 +92,20 @@ def _within(span: Span, spans: Sequence[Span]) -> bool:
     return any(s.start <= span.start and span.end <= s.end for s in spans)
 
 
-def _best_of_each(found: Sequence[FoundLine]) -> list[FoundLine]:
-    """One occurrence of each line: the first with the most values (a table may stand twice)."""
-    best: dict[tuple[str, ...], FoundLine] = {}
-    for line in found:
-        have = best.get(line.line.cells)
-        if have is None or _n_values(line) > _n_values(have):
-            best[line.line.cells] = line
-    return sorted(best.values(), key=lambda f: f.labels[0].span)
+def _best_of_each(form: Form, found: Sequence[FoundLine]) -> list[FoundLine]:
+    """One occurrence of each line: the one with the most values, then the one beside its neighbours.
+
+    A table may stand twice, and words of a row may stand in a menu.
+    """
+    order = {line.cells: i for i, line in enumerate(form_lines(form))}
+    places = [order[f.line.cells] for f in found]
+    best: dict[int, tuple[tuple[int, int], FoundLine]] = {}
+    for i, line in enumerate(found):
+        beside = sum(0 <= i + step < len(found) and places[i + step] == places[i] + step for step in (-1, 1))
+        worth = (_n_values(line), beside)
+        if places[i] not in best or worth > best[places[i]][0]:
+            best[places[i]] = (worth, line)
+    return sorted((line for _, line in best.values()), key=lambda f: f.labels[0].span)
 
 
 def _n_values(line: FoundLine) -> int:
@@ -121,31 +126,64 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
 
 
 def _options(line: FoundLine, equations: Sequence[Equation], lines: Sequence[FoundLine]) -> list[Placement]:
+    """Placements that the line's own sums allow; none where its values contradict them in every place."""
     width = len(line.line.cells)
     values = line.values
     if not any(p.kind == "value" or p.raw for p in values):
         return [Placement((None,) * width)]
     if len(values) > width and (ways := trimmed(values, width)):
-        left, _ = _usual(ways, lines) if len(ways) > 1 else ways[0]
-        return [Placement(tuple(values[left : left + width]))]
+        return _trimmings(values, width, _usual(ways, line, lines), line, equations)
     if len(values) != width:
         values = [p for p in values if p.kind == "value" or p.raw]
+    if len(values) == width:
+        return [Placement(tuple(values))]
+    if len(values) > width + 2:
+        return _first_ones(values, width, line, equations)
     return satisfying(placements(values, width), line.line.cells, equations)
 
 
-def _usual(ways: list[tuple[int, int]], lines: Sequence[FoundLine]) -> tuple[int, int]:
-    """Of several ways to trim, the one that most other lines need."""
-    needed: Counter[tuple[int, int]] = Counter()
-    for line in lines:
-        width = len(line.line.cells)
-        if len(line.values) > width and len(only := trimmed(line.values, width)) == 1:
-            needed[only[0]] += 1
-    return max(ways, key=lambda way: (needed[way], way[0]))
+def _trimmings(
+    values: Sequence[Piece],
+    width: int,
+    ways: Sequence[tuple[int, int]],
+    line: FoundLine,
+    equations: Sequence[Equation],
+) -> list[Placement]:
+    """The line without its surplus empty cells; where several ways remain, those that its sums allow."""
+    options = [Placement(tuple(values[left : left + width])) for left, _ in ways]
+    return options if len(options) == 1 else satisfying(options, line.line.cells, equations)
+
+
+def _first_ones(values: Sequence[Piece], width: int, line: FoundLine, equations: Sequence[Equation]) -> list[Placement]:
+    """Many values too many are those of a row whose label was lost: the first ones are this row's."""
+    first = [Placement(tuple(values[:width]))]
+    inner = any(set(e.total) | set(e.parts) <= set(line.line.cells) for e in equations)
+    return satisfying(first, line.line.cells, equations) if inner else []
+
+
+def _usual(ways: list[tuple[int, int]], line: FoundLine, lines: Sequence[FoundLine]) -> list[tuple[int, int]]:
+    """Of several ways to trim, the one that begins in the column where the table's other lines begin.
+
+    These must agree: all of them, with labels in several columns; else those with their label in the
+    same column. All ways stay otherwise, for label columns may be shifted.
+    """
+    begins: dict[int, list[int]] = {}
+    for other in lines:
+        width = len(other.line.cells)
+        if other.line.table == line.line.table and len(other.values) >= width:
+            only = trimmed(other.values, width)
+            if len(only) == 1:
+                begins.setdefault(other.labels[-1].column, []).append(other.values[only[0][0]].column)
+    everywhere = [column for columns in begins.values() for column in columns]
+    for columns in (everywhere if len(begins) > 1 else [], begins.get(line.labels[-1].column, [])):
+        if len(columns) >= MIN_AGREEING and len(set(columns)) == 1:
+            return [way for way in ways if line.values[way[0]].column == columns[0]] or ways
+    return ways
 
 
 def _line_cells(line: FoundLine, options: Sequence[Placement], summed: set[str]) -> list[Cell]:
     certainty = 0.99 if line.exact else 0.95
-    direct = len(options) == 1 and len(line.values) >= len(line.line.cells)
+    direct = len(options) == 1 and len(line.values) >= len(line.line.cells) and None not in options[0].pieces
     empty = not any(p.kind == "value" or p.raw for p in line.values)
     cells = []
     for place, (cell_id, column) in enumerate(zip(line.line.cells, line.line.columns, strict=True)):

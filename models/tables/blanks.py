@@ -1,7 +1,7 @@
 """Blank cells that a layout of one cell a line keeps as empty lines.
 
-Between two cells stands the same number of line breaks throughout a table. Where more stand, blank
-cells do; they are believed only where they fill the line exactly.
+Between two cells stands the same number of line breaks throughout a table, its rhythm. Where a
+multiple of it stands, blank cells do; they are believed only where they fill the line exactly.
 """
 
 from __future__ import annotations
@@ -16,55 +16,65 @@ from models.tables.tokens import Piece
 
 
 @dataclass(frozen=True, slots=True)
-class Gaps:
-    """Usual line breaks from label to first value, between values, and from last value to what follows."""
+class Rhythm:
+    """Line breaks of a table.
 
-    first: int
-    between: int
-    last: int
+    Attributes:
+        step: between two cells, and between a label and its first value.
+        last: between the last value of a complete line and the label after it; None where no line is
+            complete, so that `step` has to serve.
+        labels: where the labels and headers of the table begin.
+    """
+
+    step: int
+    last: int | None
+    labels: frozenset[int]
 
 
-def usual_gaps(text: str, lines: Sequence[FoundLine]) -> dict[str, Gaps]:
-    """Usual gaps of each table, from its complete lines; from the smallest ones where none is."""
+def rhythms(text: str, lines: Sequence[FoundLine]) -> dict[str, Rhythm]:
+    """The rhythm of each table that has one cell a line."""
     by_table: dict[str, list[FoundLine]] = {}
     for line in lines:
-        if _one_a_line(line) and line.values:
+        if line.values and _one_a_line(line):
             by_table.setdefault(line.line.table, []).append(line)
-    usual: dict[str, Gaps] = {}
-    for table, found in by_table.items():
-        complete = [gaps for f in found if len(f.values) == len(f.line.cells) and (gaps := _gaps(text, f))]
-        everything = complete or [gaps for f in found if (gaps := _gaps(text, f))]
-        if everything:
-            pick = _mode if complete else min
-            usual[table] = Gaps(
-                pick([g[0] for g in everything]),
-                pick([x for g in everything for x in g[1:-1]] or [g[0] for g in everything]),
-                pick([g[-1] for g in everything]),
-            )
-    return usual
+    found: dict[str, Rhythm] = {}
+    for table, group in by_table.items():
+        starts = frozenset(
+            piece.span.start for line in lines if line.line.table == table for piece in (*line.headers, line.labels[0])
+        )
+        gaps = [(line, g) for line in group if (g := _gaps(text, line))]
+        steps = [gap for _, g in gaps for gap in g[:-1]]
+        complete = [g[-1] for line, g in gaps if len(line.values) == len(line.line.cells) and line.following in starts]
+        if steps:
+            last = Counter(complete).most_common(1)[0][0] if complete else None
+            found[table] = Rhythm(min(steps), last, starts)
+    return found
 
 
-def with_blank_lines(text: str, line: FoundLine, usual: Gaps | None) -> list[Piece] | None:
+def with_blank_lines(text: str, line: FoundLine, rhythm: Rhythm | None) -> list[Piece] | None:
     """The line's values with a blank piece for each empty line, where that fills it exactly."""
     width = len(line.line.cells)
-    if usual is None or not line.values or len(line.values) >= width or not _one_a_line(line):
+    if rhythm is None or not line.values or len(line.values) >= width or not _one_a_line(line):
         return None
     gaps = _gaps(text, line)
-    if gaps is None:
+    if gaps is None or any(gap % rhythm.step for gap in gaps[:-1]):
         return None
-    expected = [usual.first, *[usual.between] * (len(line.values) - 1), usual.last]
-    for step in dict.fromkeys((usual.between, 1)):
-        extra = [gap - base for gap, base in zip(gaps, expected, strict=True)]
-        if all(e >= 0 and e % step == 0 for e in extra):
-            counts = [e // step for e in extra]
-            if sum(counts) + len(line.values) == width:
-                return _filled(line, counts)
-    return None
+    counts = [gap // rhythm.step - 1 for gap in gaps[:-1]]
+    counts.append(_trailing(gaps[-1], line, rhythm))
+    return _filled(line, counts) if sum(counts) + len(line.values) == width else None
+
+
+def _trailing(gap: int, line: FoundLine, rhythm: Rhythm) -> int:
+    """Blanks after the last value; none are believed where the table ends with this line."""
+    last = rhythm.step if rhythm.last is None else rhythm.last
+    if line.following not in rhythm.labels or (gap - last) % rhythm.step:
+        return 0
+    return max(0, (gap - last) // rhythm.step)
 
 
 def _one_a_line(line: FoundLine) -> bool:
     rows = [p.row for p in line.values]
-    return len(set(rows)) == len(rows) and (not rows or line.labels[-1].row not in rows)
+    return len(set(rows)) == len(rows) and line.labels[-1].row not in rows
 
 
 def _gaps(text: str, line: FoundLine) -> list[int] | None:
@@ -85,7 +95,3 @@ def _filled(line: FoundLine, counts: Sequence[int]) -> list[Piece]:
             filled.append(value)
             position = value.span.end
     return filled
-
-
-def _mode(values: Sequence[int]) -> int:
-    return Counter(values).most_common(1)[0][0]

@@ -22,10 +22,14 @@ from models.tables.tokens import PROSE_LENGTH, Piece
 
 CLOSED = 99
 """Count of values of a row that takes no more: a header or prose came after it."""
-MAX_SURPLUS = 3
-"""Values beyond the width of a line that it still takes; placing them is not decided here."""
+MAX_SURPLUS = 16
+"""Values beyond the width of a line that it still takes: those of a row whose label was lost."""
+MIN_FRAGMENT = 0.4
+"""Share of a label that a fragment of it must hold to open the row."""
 BEAM = 12
 MIN_RATIO = 80
+SURE_LABEL = 0.75
+"""Score from which a piece counts as a label of a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,9 @@ class Vocabulary:
         self._headers: list[tuple[str, str, str]] = []
         for index, line in enumerate(self.lines):
             for label in line.labels:
-                self._rows.append((bare(label), _number(label), index))
+                self._rows.append((bare(label), heading_number(label), index))
         for label, role in _header_labels(form):
-            self._headers.append((bare(label), _number(label), role))
+            self._headers.append((bare(label), heading_number(label), role))
         self.options = lru_cache(maxsize=50_000)(self._options)
 
     def _options(self, word: str, number: str) -> tuple[_Option, ...]:
@@ -110,16 +114,21 @@ class Vocabulary:
                 key = ("across" if across else "row", index)
                 bonus = _number_bonus(number, label_number)
                 found[key] = max(found.get(key, 0.0), score + (0.0 if across else bonus))
-            elif not across and 2 <= len(word) < len(label) and word in label:
-                key = ("part", index)
-                found[key] = max(found.get(key, 0.0), len(word) / len(label))
+            elif 2 <= len(word) < len(label) and word in label:
+                numbered = label.startswith(word) and number != "" and number == label_number
+                worth = 0.5 if across else 0.6 if numbered else len(word) / len(label)
+                key = ("across" if across else "part", index)
+                found[key] = max(found.get(key, 0.0), worth)
         for label, label_number, role in self._headers:
             score = _similarity(word, label)
             fragment = 2 <= len(word) < len(label) and word in label
             if score >= MIN_RATIO / 100 or fragment:
                 worth = score if score >= MIN_RATIO / 100 else 0.5
                 key = (role, -1)
-                found[key] = max(found.get(key, 0.0), worth + _number_bonus(number, label_number))
+                stray_number = 0.6 if number and not label_number else 0.0
+                found[key] = max(found.get(key, 0.0), worth + _number_bonus(number, label_number) - stray_number)
+            elif len(word) == 1 and word in label:
+                found.setdefault(("group", -1), 0.1)
         return tuple(_Option(role, i, s) for (role, i), s in found.items())  # type: ignore[arg-type]
 
 
@@ -135,7 +144,8 @@ def _header_labels(form: Form) -> Iterator[tuple[str, str]]:
             yield from ((label, "group") for group in row.groups for label in group)
 
 
-def _number(label: str) -> str:
+def heading_number(label: str) -> str:
+    """The list number that a label begins with: 三, (一), 1; empty where there is none."""
     match = NUMBERING.match(fold(label))
     return match[0].strip(" .、()") if match else ""
 
@@ -158,6 +168,13 @@ def _similarity(word: str, label: str) -> float:
 @lru_cache(maxsize=8)
 def _vocabulary(form_id: str) -> Vocabulary:
     return Vocabulary(load_forms()[form_id])
+
+
+def labels_among(form: Form, words: set[tuple[str, str]]) -> float:
+    """How much of the words, with their list numbers, are labels of the form: one each, less where not exact."""
+    options = _vocabulary(form.id).options
+    best = (max((o.score for o in options(*word) if o.role != "part"), default=0.0) for word in words)
+    return sum(min(score, 1.0) for score in best if score >= SURE_LABEL)
 
 
 def match_lines(form: Form, pieces: list[Piece]) -> tuple[list[FoundLine], list[bool]]:
@@ -189,23 +206,35 @@ def _moves(vocabulary: Vocabulary, piece: Piece, row: int, count: int) -> Iterat
     yield ((row, CLOSED), "other", 0.0 if long or count == CLOSED else -0.3)
     if count != CLOSED and not long:
         yield ((row, count), "other", -0.6)
-    for option in vocabulary.options(piece.word, _number(piece.raw)):
-        if option.role == "row":
-            yield from _row_moves(option, row, count, 2.0)
+    options = vocabulary.options(piece.word, heading_number(piece.raw))
+    own_label = any(option.role == "across" and option.index == row for option in options)
+    for option in options:
+        if option.role in ("row", "part"):
+            yield from _label_moves(option, row, count)
         elif option.role == "across":
-            if row == option.index:
-                yield ((row, count), "label", 0.3 * option.score)
-            elif option.index > row:
-                yield ((option.index, 0), "label", option.score - 0.05 * (option.index - row - 1))
-        elif option.role == "part":
-            if option.index == row:
-                yield ((row, count), "label", 0.6)
-            elif option.score >= 0.4:
-                yield from _row_moves(option, row, count, 1.0)
-        elif option.role == "header":
-            yield ((row, CLOSED), "header", 0.5 * option.score)
-        else:
-            yield ((row, count), "header", 0.5 * option.score)
+            yield from _across_moves(option, row, count)
+        elif option.role == "group" or not own_label:
+            closed = CLOSED if option.role == "header" else count
+            yield ((row, closed), "header", 0.5 * option.score)
+
+
+def _label_moves(option: _Option, row: int, count: int) -> Iterator[tuple[tuple[int, int], str, float]]:
+    if option.role == "row":
+        yield from _row_moves(option, row, count, 2.0)
+    elif option.index == row:
+        yield ((row, count), "label", 0.6)
+    elif option.score >= MIN_FRAGMENT:
+        yield from _row_moves(option, row, count, 1.0)
+
+
+def _across_moves(option: _Option, row: int, count: int) -> Iterator[tuple[tuple[int, int], str, float]]:
+    """Header words of rows side by side; after values they begin the table anew, or are of a menu."""
+    if row == option.index and count == 0:
+        yield ((row, 0), "label", 0.5 * option.score)
+    elif row == option.index:
+        yield ((row, 0), "row", -1.0)
+    elif option.index > row:
+        yield ((option.index, 0), "label", option.score - 0.05 * (option.index - row - 1))
 
 
 def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator[tuple[tuple[int, int], str, float]]:
@@ -229,7 +258,7 @@ def _value_moves(
         return
     surplus = count + 1 - len(vocabulary.lines[row].cells)
     if surplus <= MAX_SURPLUS:
-        yield ((row, count + 1), "value", 0.3 if surplus <= 0 else -0.4)
+        yield ((row, count + 1), "value", 0.3 if surplus <= 0 else -0.15)
     if surplus <= 0 or surplus > MAX_SURPLUS:
         yield ((row, count), "other", -0.5)
 
@@ -254,8 +283,19 @@ def _collect(
             if lines[row].across:
                 found[-1].values.clear()
             found[-1].exact = found[-1].exact and lines[row].across
-        elif role == "value":
+        elif role == "value" and _belongs(piece, found[-1]):
             found[-1].values.append(piece)
         if role in ("row", "label", "value"):
             found[-1].following = following
     return found, inside
+
+
+def _belongs(piece: Piece, found: FoundLine) -> bool:
+    """An empty cell belongs to the line whose layout row it stands in, not to the one before its label.
+
+    The values of rows side by side stand in a layout row below their labels.
+    """
+    if piece.kind == "value" or piece.raw:
+        return True
+    labels = {p.row for p in found.labels}
+    return piece.row not in labels if found.line.across else piece.row in labels | {p.row for p in found.values}

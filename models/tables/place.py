@@ -3,9 +3,11 @@
 A line with a value or blank for every column needs no decision. A line with fewer has lost cells:
 what was lost is taken to have been blank, and a blank to stand for zero, which is how agencies fill
 the form. Then every order-preserving placement is tried against the line's own sum, and those that
-remain against the sums over rows, all lines at once. What is the same in every placement that
-remains is known; the rest is ambiguous. The search is exhaustive within `MAX_NODES`; beyond it the
-placements that the lines' own sums allow all stay, which can only say less, never something false.
+remain against the sums over rows, all lines at once: first by propagation (a placement goes when no
+choice of the other lines can close one of its sums), then by searching for a solution that holds it.
+What is the same in every placement that remains is known; the rest is ambiguous. The search is
+exhaustive within `MAX_NODES`; beyond it every placement that propagation left stays, which can only
+say less, never something false.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from models.forms import Equation
 from models.tables.tokens import Piece
 
 MAX_PLACEMENTS = 7000
-MAX_NODES = 20_000
+MAX_NODES = 2_000
+MAX_SUMS = 5_000
+"""Different sums of one equation beyond which it prunes nothing."""
 Numbers = tuple[Decimal, ...]
 
 
@@ -67,10 +71,9 @@ def placements(values: Sequence[Piece], width: int) -> list[Placement]:
 
 
 def satisfying(options: Sequence[Placement], cells: Sequence[str], equations: Sequence[Equation]) -> list[Placement]:
-    """The placements that satisfy the equations within the line; all of them where none does."""
+    """The placements that satisfy the equations within the line; none where the line contradicts itself."""
     inner = [e for e in equations if set(e.total) | set(e.parts) <= set(cells)]
-    good = [o for o in options if all(_holds(e, dict(zip(cells, o.numbers, strict=True))) for e in inner)]
-    return good or list(options)
+    return [o for o in options if all(_holds(e, dict(zip(cells, o.numbers, strict=True))) for e in inner)]
 
 
 def _holds(equation: Equation, numbers: Mapping[str, Decimal]) -> bool:
@@ -101,14 +104,67 @@ def solve(
         for e in equations
         if all(c in fixed or c in owner for c in (*e.total, *e.parts)) and any(c in owner for c in (*e.total, *e.parts))
     ]
-    search = _Search(groups, owner, fixed, system)
+    domains = _propagate(groups, owner, fixed, system)
+    if domains is None:
+        return {i: list(o) for i, o in options.items()}
+    search = _Search(domains, owner, fixed, system)
     kept: dict[int, list[Placement]] = {}
-    for line, vectors in groups.items():
+    for line, vectors in domains.items():
         supported = [v for v in vectors if search.possible(line, v)]
         if search.exhausted or not supported:
-            return {i: list(o) for i, o in options.items()}
-        kept[line] = [p for v in supported for p in vectors[v]]
+            return {i: [p for v in vs for p in groups[i][v]] for i, vs in domains.items()}
+        kept[line] = [p for v in supported for p in groups[line][v]]
     return kept
+
+
+def _propagate(
+    groups: Mapping[int, Mapping[Numbers, list[Placement]]],
+    owner: Mapping[str, tuple[int, int]],
+    fixed: Mapping[str, Decimal],
+    system: Sequence[Equation],
+) -> dict[int, list[Numbers]] | None:
+    """Drop what no choice of the other lines can complete, to a fixed point; None without a solution.
+
+    An equation is a signed sum that must be zero. A line's numbers stay while the other lines can add
+    what is left, each with any of its numbers: for one equation alone this is exact.
+    """
+    domains = {i: list(vectors) for i, vectors in groups.items()}
+    changed = True
+    while changed:
+        changed = False
+        for equation in system:
+            terms = [(1, c) for c in equation.total] + [(-1, c) for c in equation.parts]
+            constant = sum((sign * fixed[c] for sign, c in terms if c in fixed), Decimal(0))
+            weights: dict[int, list[tuple[int, int]]] = {}
+            for sign, cell in terms:
+                if cell not in fixed:
+                    line, place = owner[cell]
+                    weights.setdefault(line, []).append((sign, place))
+            adds = {i: [sum((s * v[p] for s, p in weights[i]), Decimal(0)) for v in domains[i]] for i in weights}
+            for i, possible in _completable(constant, adds).items():
+                left = [v for v, x in zip(domains[i], adds[i], strict=True) if x in possible]
+                if not left:
+                    return None
+                changed = changed or len(left) < len(domains[i])
+                domains[i] = left
+    return domains
+
+
+def _completable(constant: Decimal, adds: Mapping[int, Sequence[Decimal]]) -> dict[int, set[Decimal]]:
+    """For each line what it can add so that the others can make the sum zero."""
+    lines = list(adds)
+    before = [{constant}]
+    for i in lines:
+        before.append({a + x for a in before[-1] for x in set(adds[i])})
+    after = [{Decimal(0)}]
+    for i in reversed(lines):
+        after.append({a + x for a in after[-1] for x in set(adds[i])})
+    if max(map(len, (*before, *after))) > MAX_SUMS:
+        return {i: set(adds[i]) for i in lines}
+    after.reverse()
+    return {
+        i: {x for x in set(adds[i]) if any(-(a + x) in after[k + 1] for a in before[k])} for k, i in enumerate(lines)
+    }
 
 
 def _by_numbers(options: Sequence[Placement]) -> dict[Numbers, list[Placement]]:
@@ -123,7 +179,7 @@ class _Search:
 
     def __init__(
         self,
-        groups: Mapping[int, Mapping[Numbers, list[Placement]]],
+        groups: Mapping[int, Sequence[Numbers]],
         owner: Mapping[str, tuple[int, int]],
         fixed: Mapping[str, Decimal],
         system: Sequence[Equation],
@@ -173,7 +229,7 @@ class _Search:
         return True
 
     def _side(self, cells: Sequence[str], chosen: Mapping[int, Numbers]) -> tuple[Decimal, bool]:
-        """Sum of what is set, and whether something is not; counts are never negative."""
+        """Sum of what is set, and whether something is not."""
         total = Decimal(0)
         still_open = False
         for cell in cells:

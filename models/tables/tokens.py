@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from models.lines import bare
@@ -35,6 +36,7 @@ class Piece:
         value: of a value, with its sign.
         unit: printed in the cell.
         row: pieces of one layout row share it.
+        column: of its layout row, where the layout has columns.
     """
 
     kind: Literal["text", "value", "blank"]
@@ -44,6 +46,7 @@ class Piece:
     value: Decimal | None = None
     unit: str | None = None
     row: int = 0
+    column: int = 0
 
 
 def pieces_of(text: str, grids: tuple[Grid, ...]) -> list[Piece]:
@@ -51,9 +54,7 @@ def pieces_of(text: str, grids: tuple[Grid, ...]) -> list[Piece]:
     found: list[Piece] = []
     done = 0
     row = 0
-    for grid in sorted(grids, key=lambda g: g.span):
-        if grid.span.start < done:
-            continue
+    for grid in _innermost(grids):
         for piece in _flat(text, Span(done, grid.span.start), row):
             found.append(piece)
             row = piece.row + 1
@@ -63,6 +64,13 @@ def pieces_of(text: str, grids: tuple[Grid, ...]) -> list[Piece]:
         done = grid.span.end
     found.extend(_flat(text, Span(done, len(text)), row))
     return found
+
+
+def _innermost(grids: tuple[Grid, ...]) -> list[Grid]:
+    """Grids in order without those that hold another: these only lay out the page."""
+    ordered = sorted(grids, key=lambda g: (g.span.start, -g.span.end))
+    outer = {g.span for g, after in pairwise(ordered) if after.span.start < g.span.end}
+    return [grid for grid in ordered if grid.span not in outer]
 
 
 def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
@@ -76,8 +84,8 @@ def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
             cells = list(_split(line, match.start(), separator))
             if sum(bool(c.strip()) for _, c in cells) <= 1:
                 cells = [c for c in cells if c[1].strip()]
-        for start, cell in cells:
-            yield from _piece(cell, start, row, in_row=len(cells) > 1)
+        for column, (start, cell) in enumerate(cells):
+            yield from _piece(cell, start, row, column, in_row=len(cells) > 1)
 
 
 def _split(line: str, offset: int, separator: str) -> Iterator[tuple[int, str]]:
@@ -95,24 +103,24 @@ def _split(line: str, offset: int, separator: str) -> Iterator[tuple[int, str]]:
 def _grid(text: str, grid: Grid, row: int) -> Iterator[Piece]:
     for cell in grid.cells:
         raw = text[cell.span.start : cell.span.end]
-        yield from _piece(raw, cell.span.start, row + cell.row, in_row=True)
+        yield from _piece(raw, cell.span.start, row + cell.row, cell.column, in_row=True)
 
 
-def _piece(raw: str, offset: int, row: int, *, in_row: bool) -> Iterator[Piece]:
+def _piece(raw: str, offset: int, row: int, column: int, *, in_row: bool) -> Iterator[Piece]:
     words = raw.strip(" \t\n\r\u3000\xa0\ufeff|")
     start = offset + raw.find(words) if words else offset
     span = Span(start, start + len(words))
     if not words:
         if in_row:
-            yield Piece("blank", span, "", row=row)
+            yield Piece("blank", span, "", row=row, column=column)
         return
     value, unit = read_value(words)
     if value is not None:
-        yield Piece("value", span, words, value=value, unit=unit, row=row)
+        yield Piece("value", span, words, value=value, unit=unit, row=row, column=column)
     elif words in NO_VALUE:
-        yield Piece("blank", span, words, row=row)
+        yield Piece("blank", span, words, row=row, column=column)
     else:
-        yield Piece("text", span, words, word=bare(words), row=row)
+        yield Piece("text", span, words, word=bare(words), row=row, column=column)
 
 
 def read_value(words: str) -> tuple[Decimal | None, str | None]:

@@ -7,6 +7,7 @@ that its boundaries are the scanner's; plain `transformers` on the same folder g
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,11 +78,12 @@ class Tagger:
         return self.label_many([(text, candidates)])[0]
 
     def label_many(self, narratives: Sequence[tuple[str, Sequence[Candidate]]]) -> list[list[Label]]:
-        """Label the candidates of many narratives; windows without a candidate are not read."""
+        """Label the candidates, in order of the text, of many narratives; windows without a candidate are not read."""
         jobs: list[tuple[int, str, Window, list[int]]] = []
         for index, (text, candidates) in enumerate(narratives):
+            starts = [c.start for c in candidates]
             for window in windows(text):
-                inside = [i for i, c in enumerate(candidates) if window.core <= c.start < window.end]
+                inside = list(range(bisect_left(starts, window.core), bisect_left(starts, window.end)))
                 if inside:
                     jobs.append((index, text[window.start : window.end], window, inside))
         results: list[list[Label]] = [[Label(None, 0.0)] * len(c) for _, c in narratives]
@@ -116,8 +118,10 @@ def resolve_device(device: str) -> str:
     """`auto` is the GPU where there is one.
 
     Raises:
-        ConfigError: `cuda` asked for and not there.
+        ConfigError: no such device, or `cuda` asked for and not there.
     """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"--device {device}: unknown; known: auto, cpu, cuda")
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
