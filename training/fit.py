@@ -192,6 +192,7 @@ def _save(
 ) -> None:
     settings.output.mkdir(parents=True, exist_ok=True)
     trainer.save_model(str(settings.output))
+    (settings.output / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says the same
     tagger = Tagger(trainer.model, trainer.processing_class, trainer.ontology, str(trainer.args.device))
     record = {
         "settings": {
