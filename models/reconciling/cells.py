@@ -15,7 +15,7 @@ from typing import NamedTuple
 from models.forms import load_forms
 from models.ontology import load_ontology
 from models.reconciling.expressions import Expression, expression
-from models.reconciling.precision import is_share, stated, unit_factor
+from models.reconciling.precision import SURE, is_share, stated, unit_factor
 from models.reconciling.registry import check
 from models.reconciling.words import number
 from models.schema.extraction import Extraction
@@ -28,8 +28,6 @@ NEAR = 150
 """Figures of one statistic within so many characters speak of one thing."""
 SHARE_REACH = 24
 """A percentage within so many characters after a figure is its share."""
-SURE = 0.6
-"""A figure named with less confidence than this contradicts nothing: it is undecided."""
 ALL_ANSWERED = re.compile(
     r"(?:均|都|全部|全)(?:已|已经)?[^，,。；;未不]{0,14}?(?:答复|办结|办理完毕|处理完毕|回复)|(?:答复|办结)率[均为达]{0,2}(?:到)?100\s*[%％]"
 )

@@ -18,7 +18,7 @@ from decimal import Decimal
 from itertools import accumulate, pairwise
 
 from models.ontology import load_ontology
-from models.reconciling.precision import is_share
+from models.reconciling.precision import SURE, is_share
 from models.reconciling.registry import check
 from models.reconciling.words import number
 from models.schema.extraction import Extraction
@@ -49,8 +49,6 @@ ROLES = {
     },
 }
 """How a part divides its whole."""
-SURE = 0.6
-"""A part named with less confidence makes no contradiction."""
 MAX_REACH = 24
 """Longest stretch, in characters, between a whole and its cue."""
 SHARE_REACH = 600
@@ -121,6 +119,7 @@ def _groups(text: str, counts: Sequence[Figure]) -> Iterator[Group]:
         whole = _whole(counts[: index + 1], rest[0])
         parts = _members(text, whole, rest, bracketed=_opens_bracket(between))
         if parts:
+            whole = _fitting(whole, counts[: index + 1], parts)
             last = parts[-1].place.end
             listing = text[whole.place.end : last] + text[last : last + 12].split("，", maxsplit=1)[0]
             yield Group(whole, tuple(parts), closed=not OPEN_LIST.search(listing))
@@ -134,6 +133,13 @@ def _whole(before: Sequence[Figure], first: Figure) -> Figure:
     family = first.statistic.split(".")[0] + "."
     earlier = (f for f in reversed(before) if f.statistic in WHOLES and f.statistic.startswith(family))
     return next(earlier, nearest)
+
+
+def _fitting(whole: Figure, before: Sequence[Figure], parts: Sequence[Figure]) -> Figure:
+    """Of several wholes of one statistic (a total and its two routes) the one that the parts make."""
+    total = sum((_value(p) for p in parts), Decimal(0))
+    same = (f for f in before if f.statistic == whole.statistic and f.statistic in WHOLES)
+    return next((f for f in same if _value(f) == total), whole)
 
 
 def _opens_bracket(between: str) -> bool:
