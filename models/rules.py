@@ -36,7 +36,8 @@ def span_rules() -> Language:
 def label_by_rules(text: str, candidates: Sequence[Candidate]) -> list[Label]:
     """A label for each candidate; the bare kind where no word is near."""
     ontology = load_ontology()
-    spans = sorted((s.end_char, s.end_char - s.start_char, s.label_) for s in span_rules()(text).spans["gouji"])
+    doc = span_rules()(text)
+    spans = sorted((s.end_char, s.end_char - s.start_char, s.label_) for s in doc.spans["gouji"])
     labels = []
     for candidate in candidates:
         name = candidate.kinds[0]

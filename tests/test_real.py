@@ -13,7 +13,7 @@ from training.score_reports import ReportScores, score_reports
 pytestmark = pytest.mark.real
 
 FORM_WORDS = re.compile(
-    r"第一项加第二项|区分处理|行政机关不再处理|信息公开条例|不再处理其政府信息|国务院办公厅|政府信息公开工作年度报告|行政复议|另行制作|逾期不补正|确认或重新出具"
+    r"第一项加第二项|主动公开政府信息情况|区分处理|行政机关不再处理|信息公开条例|不再处理其政府信息|国务院办公厅|政府信息公开工作年度报告|行政复议|另行制作|逾期不补正|确认或重新出具"
 )
 
 

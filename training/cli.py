@@ -28,13 +28,15 @@ def train(config: Annotated[Path, typer.Option(help="Settings of the run (YAML).
 
 
 def evaluate(
-    data: Annotated[list[Path], typer.Option(help="Annotated passages (JSONL).")],
+    data: Annotated[
+        list[Path], typer.Option(help="Annotated passages (JSONL); those that the model was fitted with are left out.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the report.")],
     model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
 ) -> None:
     """Write the evaluation report."""
-    from models.tagger.tagger import DEFAULT, Tagger
+    from models.tagger.tagger import DEFAULT
     from training.evaluate import evaluate as score
 
-    path = score(Tagger.load(model or DEFAULT), data, out)
+    path = score(Path(model or DEFAULT), data, out)
     sys.stderr.write(f"evaluation report: {path}\n")

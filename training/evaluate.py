@@ -12,6 +12,7 @@ from models.narrative.candidates import scan
 from models.narrative.zeros import find_zeros
 from models.ontology import load_ontology
 from models.rules import label_by_rules
+from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, GoldFigure, read_annotated
 from models.tagger.tagger import Tagger
 from training.metrics import Counts, Labeller, score_labels
@@ -20,21 +21,30 @@ CONTEXT = 20
 MAX_ERRORS = 500
 
 
-def evaluate(tagger: Tagger, data: Sequence[Path], out: Path) -> Path:
-    """Score a tagger and the rule baseline on annotated passages.
+def evaluate(model: Path, data: Sequence[Path], out: Path) -> Path:
+    """Score a tagger and the rule baseline on annotated passages that it has not seen.
+
+    Passages of families that the model's `run.json` names as trained on, or as chosen by, are left out
+    and counted.
 
     Returns:
         The page; `scores.json` lies beside it.
 
     Raises:
-        ConfigError: a file of passages is wrong.
+        ConfigError: a file of passages is wrong, or none is left.
     """
-    passages = list(read_annotated(data))
+    tagger = Tagger.load(model)
+    everything = list(read_annotated(data))
+    seen = _seen_families(model)
+    passages = [p for p in everything if p.family not in seen]
+    if not passages:
+        raise ConfigError(f"{model}: all {len(everything)} passages are of families that the model was fitted with")
     systems = {"model": score_labels(tagger.label, passages), "rules": score_labels(label_by_rules, passages)}
     zeros = score_zeros(passages)
     out.mkdir(parents=True, exist_ok=True)
     record = {
         "passages": len(passages),
+        "left_out": len(everything) - len(passages),
         "agencies": len({p.agency for p in passages}),
         **{name: scores.as_dict() for name, scores in systems.items()},
         "worded_zeros": zeros.as_dict(),
@@ -49,6 +59,14 @@ def evaluate(tagger: Tagger, data: Sequence[Path], out: Path) -> Path:
     )
     (out / "index.html").write_text(html, "utf-8")
     return out / "index.html"
+
+
+def _seen_families(model: Path) -> set[str]:
+    record = model / "run.json"
+    if not record.is_file():
+        return set()
+    families = json.loads(record.read_text("utf-8")).get("families", {})
+    return {*families.get("train", []), *families.get("development", [])}
 
 
 def score_zeros(passages: Sequence[AnnotatedPassage]) -> Counts:

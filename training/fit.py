@@ -203,8 +203,8 @@ def _save(
         "corpus_digest": hashlib.sha256("".join(p.id + p.text for p in passages).encode()).hexdigest()[:16],
         "passages": {"train": len(split.train), "development": len(split.development), "test": len(split.test)},
         "families": {
-            "development": sorted({p.family for p in split.development}),
-            "test": sorted({p.family for p in split.test}),
+            name: sorted({p.family for p in part})
+            for name, part in (("train", split.train), ("development", split.development), ("test", split.test))
         },
         "scores": {
             name: score_tagger(tagger, part).as_dict()
