@@ -18,7 +18,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from models.forms import Equation
-from models.tables.tokens import Piece
+from models.tables.tokens import LONE_BAR, Piece
 
 MAX_PLACEMENTS = 7000
 MAX_NODES = 2_000
@@ -42,7 +42,7 @@ class Placement:
 def trimmed(values: Sequence[Piece], width: int) -> list[tuple[int, int]]:
     """Ways (left, right) to drop surplus empty cells at the ends so that `width` pieces remain."""
     surplus = len(values) - width
-    empty = [p.kind == "blank" and not p.raw for p in values]
+    empty = [p.kind == "blank" and p.raw in ("", LONE_BAR) for p in values]
     return [
         (left, surplus - left)
         for left in range(surplus + 1)

@@ -22,6 +22,8 @@ VALUE = re.compile(
 )
 NO_VALUE = {"/", "／", "-", "—", "－", "–", "--", "——", "\\", "*", "＼"}
 ZERO_WORDS = {"无", "零"}
+LONE_BAR = "|"
+"""A line of nothing but a bar: an empty cell of a layout with trailing bars. Several bars end a row."""
 PROSE_LENGTH = 48
 """A piece longer than this, in characters, that resembles no label is prose."""
 
@@ -77,6 +79,10 @@ def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
     for match in re.compile(r"[^\n\r\x0b\x0c\u2028\x85]+").finditer(text, span.start, span.end):
         row += 1
         line = match[0]
+        if line.strip() == LONE_BAR:
+            place = match.start() + line.index(LONE_BAR)
+            yield Piece("blank", Span(place, place + 1), LONE_BAR, row=row)
+            continue
         separator = "\t" if "\t" in line.strip(" \t") else "|" if "|" in line else None
         if separator is None:
             cells = [(match.start(), line)]
