@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from models.forms import load_forms, table_rows
+from models.numerals import fold
 from models.tagger.tagger import Tagger
 from training.score_reports import ReportScores, score_reports
 
 pytestmark = pytest.mark.real
 
-FORM_WORDS = re.compile(
-    r"第一项加第二项|主动公开政府信息情况|区分处理|行政机关不再处理|信息公开条例|不再处理其政府信息|国务院办公厅|政府信息公开工作年度报告|行政复议|另行制作|逾期不补正|确认或重新出具"
-)
+LAWS = re.compile(r"信息公开条例|国务院办公厅|政府信息公开工作年度报告|统计期限|行政复议、行政诉讼情况")
+"""Names of laws and notices, and the preface that all reports share."""
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +45,31 @@ def test_links_are_found_without_false_alarm(scores: ReportScores) -> None:
     assert scores.false_alarms == []
 
 
+def form_labels() -> list[str]:
+    """Words of the official forms, which every report prints."""
+    found = {title for form in load_forms().values() for section in form.sections for title in section.titles}
+    for form in load_forms().values():
+        for table in form.tables:
+            found |= {*table.headers, *(c for b in table.blocks for c in b.captions)}
+            found |= {label for row in table_rows(table) for group in (row.labels, *row.groups) for label in group}
+            found |= {label for row in table_rows(table) for column in row.columns for label in column.labels}
+    return sorted({compact(w) for w in found if len(w) >= 4}, key=len, reverse=True)
+
+
+def compact(text: str) -> str:
+    return re.sub(r"\s+", "", fold(text))
+
+
 def test_nothing_of_the_real_reports_stands_in_the_repository(shared: Path, root: Path) -> None:
     real: set[str] = set()
     for path in (shared / "reports").glob("*.txt"):
-        text = re.sub(r"\s+", "", path.read_text("utf-8"))
+        text = compact(path.read_text("utf-8"))
+        for label in form_labels():
+            text = text.replace(label, "\n")
         real |= {text[i : i + 24] for i in range(len(text) - 23)}
-    real = {run for run in real if len(re.findall(r"[\u4e00-\u9fff]", run)) >= 20}
+    real = {run for run in real if "\n" not in run and len(re.findall(r"[\u4e00-\u9fff]", run)) >= 20}
     for path in (*root.glob("training/corpus/*.jsonl"), *root.glob("examples/reports/*"), *root.glob("tests/*.py")):
-        text = re.sub(r"\s+", "", path.read_bytes().decode("utf-8", errors="ignore"))
+        text = compact(path.read_bytes().decode("utf-8", errors="ignore"))
         for i in range(len(text) - 23):
             if text[i : i + 24] in real:
-                assert FORM_WORDS.search(text[max(0, i - 30) : i + 54]), (path.name, text[i : i + 24])
+                assert LAWS.search(text[max(0, i - 30) : i + 54]), (path.name, text[i : i + 24])
