@@ -28,24 +28,50 @@ def test_checkpoint_is_small_and_complete() -> None:
     assert not [n for n in names if n.endswith((".bin", ".pt", ".pkl"))]
 
 
-def test_plain_transformers_gives_the_same_labels(tagger: Tagger, root: Path) -> None:
-    model = AutoModelForTokenClassification.from_pretrained(DEFAULT)
-    tokenizer = AutoTokenizer.from_pretrained(DEFAULT)
-    assert set(model.config.id2label.values()) == set(load_ontology().bio)
-    plain = pipeline("token-classification", model=model, tokenizer=tokenizer, ignore_labels=[], device="cpu")
+@pytest.fixture(scope="module")
+def lines(root: Path) -> list[str]:
     texts = [PASSAGE]
     for path in sorted((root / "examples" / "reports").glob("*.txt")):
-        text = read(path.read_bytes()).text
-        texts += [line for line in text.split("\n") if 40 < len(line) < 200][:20]
+        texts += [line for line in read(path.read_bytes()).text.split("\n") if 40 < len(line) < 200]
+    return texts
+
+
+def test_plain_transformers_gives_the_same_labels(tagger: Tagger, lines: list[str]) -> None:
+    """Loaded without gouji: among the labels that a candidate's kind allows, the best is the same."""
+    ontology = load_ontology()
+    model = AutoModelForTokenClassification.from_pretrained(DEFAULT)
+    tokenizer = AutoTokenizer.from_pretrained(DEFAULT)
+    names = model.config.id2label
+    assert set(names.values()) == set(ontology.bio)
+    compared = 0
+    for text in lines:
+        candidates = scan(text)
+        encoded = tokenizer(text, return_tensors="pt")
+        with torch.inference_mode():
+            logits = model(**encoded).logits[0]
+        for candidate, label in zip(candidates, tagger.label(text, candidates), strict=True):
+            row = logits[encoded.char_to_token(candidate.start)]
+            allowed = [
+                i for i, n in names.items() if n == "O" or (n[0] == "B" and ontology.kind(n[2:]) in candidate.kinds)
+            ]
+            best = names[max(allowed, key=lambda i: float(row[i]))]
+            assert best.removeprefix("B-") == (label.statistic or "O")
+            compared += 1
+    assert compared > 500
+
+
+def test_the_pipeline_without_any_restriction_nearly_always_agrees(tagger: Tagger, lines: list[str]) -> None:
+    model = AutoModelForTokenClassification.from_pretrained(DEFAULT)
+    tokenizer = AutoTokenizer.from_pretrained(DEFAULT)
+    plain = pipeline("token-classification", model=model, tokenizer=tokenizer, ignore_labels=[], device="cpu")
     compared = same = 0
-    for text in texts:
+    for text in lines:
         candidates = scan(text)
         by_start = {token["start"]: token["entity"] for token in plain(text)}
         for candidate, label in zip(candidates, tagger.label(text, candidates), strict=True):
             compared += 1
             same += by_start[candidate.start].removeprefix("B-") == (label.statistic or "O")
-    assert compared > 200
-    assert same / compared >= 0.99
+    assert same / compared >= 0.98
 
 
 def test_batched_labels_equal_single_ones(tagger: Tagger) -> None:
