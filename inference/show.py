@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from models.ontology import load_ontology
 VERDICTS = {"contradicts": "矛盾", "explained": "可解释", "undecided": "无法核对", "agrees": "一致"}
 MARKS = {"printed": "", "inferred": "*", "ambiguous": "?", "blank": "空", "missing": "缺"}
 MAX_LISTED = 40
+CONTEXT = 10
+"""Characters shown on both sides of a figure."""
+PIPED_WIDTH = 140
 
 
 def summary(rows: Rows, out: Path) -> str:
@@ -43,7 +47,7 @@ def summary(rows: Rows, out: Path) -> str:
 
 def print_report(rows: Rows) -> None:
     """Figures, tables and findings of the first report, or why there is none."""
-    console = Console(width=None)
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     for row in rows.failures:
         console.print(Text(f"{clean(row['source'])}: {clean(row['message'])}"))
     for report in rows.reports[:1]:
@@ -51,7 +55,7 @@ def print_report(rows: Rows) -> None:
         console.print(Text(" · ".join(clean(str(h)) for h in head), style="bold"))
         for warning in report["warnings"]:
             console.print(Text(f"注意:{warning}", style="yellow"))
-        console.print(_figures(rows.figures))
+        console.print(_figures(rows.figures, report["text"]))
         if report["form"]:
             for table in _tables(load_forms()[report["form"]], rows.cells):
                 console.print(table)
@@ -63,20 +67,22 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _figures(figures: list[Row]) -> Table:
+def _figures(figures: list[Row], text: str) -> Table:
     ontology = load_ontology()
     table = Table(title="正文数字", title_justify="left")
-    for name in ("部分", "位置", "原文", "含义", "值", "口径", "把握", "所在句"):
-        table.add_column(name, overflow="fold", max_width=60)
+    for name in ("部分", "位置", "上下文", "含义", "值", "口径", "把握"):
+        table.add_column(name, overflow="fold")
     for f in figures:
         if f["kind"] == "date":
             continue
         entry = ontology.by_id.get(f["statistic"])
-        table.add_row(
-            f["section"], f"{f['start']}", Text(clean(f["text"])), entry.name if entry else f["statistic"],
-            Text(f"{f['value']:g}{f['unit'] or ''}" if f["value"] is not None else ""), f["scope"],
-            f"{f['confidence']:.2f}", Text(clean(f["sentence"])[:60]),
-        )  # fmt: skip
+        start, end = f["start"], f["end"]
+        words = Text(clean(text[max(0, start - CONTEXT) : start]))
+        words.append(clean(f["text"]), style="bold reverse")
+        words.append(clean(text[end : end + CONTEXT]))
+        value = "" if f["value"] is None else f"{f['value']:g}{f['unit'] or ''}"
+        name = entry.name if entry else f["statistic"]
+        table.add_row(f["section"], str(start), words, name, Text(value), f["scope"], f"{f['confidence']:.2f}")
     return table
 
 

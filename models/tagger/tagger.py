@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForTokenClassification, AutoTokenizer, BatchEncoding
+from transformers.utils import logging
 
 from models.narrative.candidates import Candidate
 from models.narrative.text import Window, windows
@@ -63,6 +64,7 @@ class Tagger:
         if not (folder / "config.json").is_file():
             raise ConfigError(f"{folder}: no checkpoint (config.json is missing)")
         ontology = load_ontology()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         model = AutoModelForTokenClassification.from_pretrained(folder, local_files_only=True)
         found, expected = set(model.config.id2label.values()), set(ontology.bio)
         if found != expected:
