@@ -21,7 +21,7 @@ from models.reconciling.words import number
 from models.schema.extraction import Extraction
 from models.schema.figure import Figure
 from models.schema.finding import Evidence, Finding, Verdict
-from models.schema.quantity import Quantity
+from models.schema.quantity import Quantity, exact
 
 SCOPES = {"cumulative": "历年累计", "previous_year": "上一年度", "partial": "部分时段", "other": "其他范围"}
 NEAR = 150
@@ -93,7 +93,7 @@ def _agree(extraction: Extraction, says: Quantity, figure: Figure, comparison: C
     if figure.kind == "amount":
         unit = extraction.cell[comparison.expression.terms[0][1]].unit
         value *= unit_factor(unit)
-    return says.low <= value <= says.high
+    return says.agrees_with(exact(value))
 
 
 def _as_part(extraction: Extraction, figure: Figure, whole: Decimal) -> str:

@@ -18,7 +18,7 @@ from models.tables.tokens import Piece, pieces_of
 
 MIN_LABELS = 3
 """A stretch with fewer labels of the form than this is no table."""
-MIN_AGREEING = 3
+MIN_AGREEING = 5
 """Lines that must begin in one column before another is taken to begin there."""
 MIN_EMPTY = 6
 """Rows without any value that make a table all the same: one printed blank."""
@@ -132,7 +132,7 @@ def _options(line: FoundLine, equations: Sequence[Equation], lines: Sequence[Fou
     if not any(p.kind == "value" or p.raw for p in values):
         return [Placement((None,) * width)]
     if len(values) > width and (ways := trimmed(values, width)):
-        return _trimmings(values, width, _usual(ways, line, lines), line, equations)
+        return _trimmings(line, ways, lines, equations)
     if len(values) != width:
         values = [p for p in values if p.kind == "value" or p.raw]
     if len(values) == width:
@@ -143,15 +143,14 @@ def _options(line: FoundLine, equations: Sequence[Equation], lines: Sequence[Fou
 
 
 def _trimmings(
-    values: Sequence[Piece],
-    width: int,
-    ways: Sequence[tuple[int, int]],
-    line: FoundLine,
-    equations: Sequence[Equation],
+    line: FoundLine, ways: list[tuple[int, int]], lines: Sequence[FoundLine], equations: Sequence[Equation]
 ) -> list[Placement]:
-    """The line without its surplus empty cells; where several ways remain, those that its sums allow."""
-    options = [Placement(tuple(values[left : left + width])) for left, _ in ways]
-    return options if len(options) == 1 else satisfying(options, line.line.cells, equations)
+    """The line without its surplus empty cells: where its sums leave several ways, the usual one."""
+    width = len(line.line.cells)
+    options = {way: Placement(tuple(line.values[way[0] : way[0] + width])) for way in ways}
+    holding = satisfying(list(options.values()), line.line.cells, equations)
+    left = [way for way in ways if options[way] in holding] or ways
+    return [options[way] for way in _usual(left, line, lines)]
 
 
 def _first_ones(values: Sequence[Piece], width: int, line: FoundLine, equations: Sequence[Equation]) -> list[Placement]:
