@@ -330,6 +330,16 @@ def _bars(writer: Writer, sheet: Sheet, rng: random.Random, lead: str) -> None:
             writer.put("|" * rng.randint(1, 2) + "\n")
 
 
+def _spaces(writer: Writer, sheet: Sheet, rng: random.Random, lead: str) -> None:
+    """A row a line, its cells apart by a space, as text copied from a page or a PDF."""
+    for line in sheet.lines:
+        shown = [item for item in (*(label for _, label in line.labels), *line.values) if item.text]
+        for k, item in enumerate(shown):
+            writer.put(" " if k else "")
+            writer.item(item)
+        writer.put("\n" if shown else "")
+
+
 def _grid_row(sheet: Sheet, line: Line) -> list[Item]:
     """The line in all columns of the table, as if nothing were merged."""
     labels = [Item("")] * sheet.label_columns
@@ -399,6 +409,7 @@ TEXT_LAYOUTS: dict[str, Layout] = {
     "spaced": _one_a_line("\n\n"),
     "lines": _one_a_line("\n"),
     "bars": _bars,
+    "spaces": _spaces,
     "markdown": _markdown,
     "tabs": _tabs,
     "tabs shifted": _tabs_shifted,
@@ -411,7 +422,7 @@ TEXT_LAYOUTS: dict[str, Layout] = {
 }
 HTML_LAYOUTS = ("html", "html nested")
 LAYOUTS = (*TEXT_LAYOUTS, *HTML_LAYOUTS)
-DROPPING = {"spaced, blanks dropped", "lines, blanks dropped"}
+DROPPING = {"spaced, blanks dropped", "lines, blanks dropped", "spaces"}
 """Layouts that lose the place of a blank."""
 SHOWING = ("spaced", "lines", "markdown", "tabs", "html")
 """Layouts that show where a blank stands."""

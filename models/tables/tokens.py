@@ -24,6 +24,13 @@ NO_VALUE = {"/", "／", "-", "—", "－", "–", "--", "——", "\\", "*", "�
 ZERO_WORDS = {"无", "零"}
 LONE_BAR = "|"
 """A line of nothing but a bar: an empty cell of a layout with trailing bars. Several bars end a row."""
+SPACED_VALUE = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?(?:万?元)?|[/\-—无]")
+"""A value of a line whose cells stand apart by spaces."""
+HEADER_WORD = re.compile(r"[^\s，。；、,;:：]{2,14}")
+MAX_SPACED = 400
+"""Longest line, in characters, that is read as cells apart by spaces."""
+MIN_HEADERS = 3
+"""So many short words in a line, apart by spaces, are headers of columns."""
 PROSE_LENGTH = 48
 """A piece longer than this, in characters, that resembles no label is prose."""
 
@@ -85,13 +92,35 @@ def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
             continue
         separator = "\t" if "\t" in line.strip(" \t") else "|" if "|" in line else None
         if separator is None:
-            cells = [(match.start(), line)]
-        else:
-            cells = list(_split(line, match.start(), separator))
-            if sum(bool(c.strip()) for _, c in cells) <= 1:
-                cells = [c for c in cells if c[1].strip()]
+            for start, cell in _spaced(line, match.start()):
+                yield from _piece(cell, start, row, 0, in_row=False)
+            continue
+        cells = list(_split(line, match.start(), separator))
+        if sum(bool(c.strip()) for _, c in cells) <= 1:
+            cells = [c for c in cells if c[1].strip()]
         for column, (start, cell) in enumerate(cells):
             yield from _piece(cell, start, row, column, in_row=len(cells) > 1)
+
+
+def _spaced(line: str, offset: int) -> Iterator[tuple[int, str]]:
+    """Cells of a line that stand apart by spaces: a label and its values, or short headers."""
+    words = list(re.finditer(r"\S+", line)) if len(line) <= MAX_SPACED else []
+    first = len(words)
+    while first and SPACED_VALUE.fullmatch(fold(words[first - 1][0])):
+        first -= 1
+    if first < len(words) and len(words) > 1:
+        yield from _labels(line[: words[first].start()], offset)
+        yield from ((offset + m.start(), m[0]) for m in words[first:])
+    elif len(words) >= MIN_HEADERS and all(HEADER_WORD.fullmatch(m[0]) for m in words):
+        yield from ((offset + m.start(), m[0]) for m in words)
+    else:
+        yield offset, line
+
+
+def _labels(head: str, offset: int) -> Iterator[tuple[int, str]]:
+    """The group label and the row label of a line, each with its own list number."""
+    starts = [0, *(m.end() for m in re.finditer(r"\s+(?=[(（][一二三四五六七八九]|\d{1,2}[.、．]\D)", head))]
+    yield from ((offset + a, head[a:b]) for a, b in zip(starts, [*starts[1:], len(head)], strict=True))
 
 
 def _split(line: str, offset: int, separator: str) -> Iterator[tuple[int, str]]:
