@@ -60,11 +60,12 @@ class Block(_Model):
 
 
 class Table(_Model):
-    """One statutory table."""
+    """One statutory table; `units` are the words of a column of units, where it has one."""
 
     id: str
     section: str
     headers: Strings = ()
+    units: Strings = ()
     blocks: tuple[Block, ...]
 
 
@@ -165,6 +166,18 @@ def table_rows(table: Table) -> Iterator[Row]:
     for block in table.blocks:
         for spec in block.rows:
             yield from _rows(spec, "", (), block.columns)
+
+
+def form_labels(form: Form) -> Iterator[str]:
+    """Every printed label of a form: headers, captions, columns, groups and rows, with their variants."""
+    for table in form.tables:
+        yield from table.headers
+        for block in table.blocks:
+            yield from block.captions
+            yield from (label for column in block.columns for label in column.labels)
+        for row in table_rows(table):
+            yield from row.labels
+            yield from (label for group in row.groups for label in group)
 
 
 def _rows(

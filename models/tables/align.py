@@ -12,7 +12,7 @@ from models.numerals import fold
 from models.schema.document import Grid, Span
 from models.schema.table import Cell, Status
 from models.tables.blanks import rhythms, with_blank_lines
-from models.tables.match import FoundLine, form_lines, heading_number, labels_among, match_lines
+from models.tables.match import FoundLine, form_lines, labels_among, match_lines
 from models.tables.place import Placement, placements, satisfying, solve, trimmed
 from models.tables.tokens import Piece, pieces_of
 
@@ -61,7 +61,7 @@ def tell_form(pieces: Sequence[Piece]) -> Form | None:
 
     Of two with as many, the smaller one, for the other has labels that are not there.
     """
-    words = {(p.word, heading_number(p.raw)) for p in pieces if p.kind == "text"}
+    words = {(p.word, p.number) for p in pieces if p.kind == "text"}
     scores = {name: labels_among(form, words) for name, form in load_forms().items()}
     best = max(scores, key=lambda name: (scores[name], -len(load_forms()[name].cells)))
     return load_forms()[best] if scores[best] >= MIN_LABELS else None

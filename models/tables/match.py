@@ -4,6 +4,9 @@ The pieces of a document are read in order against the rows of the form in order
 the highest score is found by dynamic programming (Viterbi) over (row, number of its values): row
 labels open rows, fragments continue them, values fill them, what is neither costs. So a lost row,
 a broken label, a repeated header or a stray line moves nothing else.
+
+Values and blanks that follow each other make one step, and prose between tables none, so that a
+report of two hundred cells takes about a hundred steps.
 """
 
 from __future__ import annotations
@@ -11,14 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rapidfuzz import fuzz
 
 from models.forms import Block, Column, Form, Table, load_forms, table_rows
-from models.lines import NUMBERING, bare
-from models.numerals import fold
-from models.tables.tokens import PROSE_LENGTH, Piece
+from models.lines import bare
+from models.tables.tokens import PROSE_LENGTH, Piece, heading_number
 
 CLOSED = 99
 """Count of values of a row that takes no more: a header or prose came after it."""
@@ -27,6 +29,8 @@ MAX_SURPLUS = 16
 MIN_FRAGMENT = 0.4
 """Share of a label that a fragment of it must hold to open the row."""
 BEAM = 12
+MARGIN = 7.0
+"""A reading this far behind the best is given up: the best can go where it goes at a cost of 4 at most."""
 MIN_RATIO = 80
 SURE_LABEL = 0.75
 """Score from which a piece counts as a label of a form."""
@@ -53,23 +57,31 @@ class FoundLine:
     headers: list[Piece] = field(default_factory=list)
     """Header pieces seen since the line before."""
     exact: bool = True
+    start: int = 0
+    """Its pieces are [start, end) among those of the document, strange ones in between included."""
+    end: int = 0
     following: int = 0
     """Where the piece after its last one begins."""
+    loose: int = 0
+    """Values that stand after it, apart from it by words that are neither its own nor another line's."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
+class _Option(NamedTuple):
     role: Literal["row", "part", "header", "group", "across"]
     index: int
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     role: str
     row: int
-    score: float
+    count: int
+    """Values of the row before the step."""
     previous: _Step | None
+
+
+State = tuple[int, int]
+Beam = dict[State, tuple[float, _Step | None]]
 
 
 def form_lines(form: Form) -> tuple[FormLine, ...]:
@@ -94,42 +106,59 @@ class Vocabulary:
 
     def __init__(self, form: Form) -> None:
         self.lines = form_lines(form)
-        self._rows: list[tuple[str, str, int]] = []
-        self._headers: list[tuple[str, str, str]] = []
+        self.widths = [len(line.cells) for line in self.lines]
+        self.units = frozenset(unit for table in form.tables for unit in table.units)
+        self._labels: list[tuple[str, str, str, int]] = []
         for index, line in enumerate(self.lines):
-            for label in line.labels:
-                self._rows.append((bare(label), heading_number(label), index))
-        for label, role in _header_labels(form):
-            self._headers.append((bare(label), heading_number(label), role))
+            role = "across" if line.across else "row"
+            self._labels += [(bare(label), heading_number(label), role, index) for label in line.labels]
+        self._labels += [(bare(label), heading_number(label), role, -1) for label, role in _header_labels(form)]
+        self._by_pair: dict[str, set[int]] = {}
+        self._by_character: dict[str, set[int]] = {}
+        for i, (label, *_) in enumerate(self._labels):
+            for pair in _pairs(label):
+                self._by_pair.setdefault(pair, set()).add(i)
+            for character in label:
+                self._by_character.setdefault(character, set()).add(i)
         self.options = lru_cache(maxsize=50_000)(self._options)
 
     def _options(self, word: str, number: str) -> tuple[_Option, ...]:
+        """What a piece can be, with a score; labels that share no two neighbouring characters with it are out."""
         if not word or len(word) > PROSE_LENGTH + 12:
             return ()
+        if word in self.units:
+            return (_Option("group", -1, 0.2),)
+        if len(word) == 1:
+            headed = any(self._labels[i][3] < 0 for i in self._by_character.get(word, ()))
+            return (_Option("group", -1, 0.1),) if headed else ()
         found: dict[tuple[str, int], float] = {}
-        for label, label_number, index in self._rows:
-            across = self.lines[index].across
-            score = _similarity(word, label)
-            if score >= MIN_RATIO / 100:
-                key = ("across" if across else "row", index)
-                bonus = _number_bonus(number, label_number)
-                found[key] = max(found.get(key, 0.0), score + (0.0 if across else bonus))
-            elif 2 <= len(word) < len(label) and word in label:
-                numbered = label.startswith(word) and number != "" and number == label_number
-                worth = 0.5 if across else 0.6 if numbered else len(word) / len(label)
-                key = ("across" if across else "part", index)
-                found[key] = max(found.get(key, 0.0), worth)
-        for label, label_number, role in self._headers:
-            score = _similarity(word, label)
-            fragment = 2 <= len(word) < len(label) and word in label
-            if score >= MIN_RATIO / 100 or fragment:
-                worth = score if score >= MIN_RATIO / 100 else 0.5
-                key = (role, -1)
-                stray_number = 0.6 if number and not label_number else 0.0
-                found[key] = max(found.get(key, 0.0), worth + _number_bonus(number, label_number) - stray_number)
-            elif len(word) == 1 and word in label:
-                found.setdefault(("group", -1), 0.1)
+        for i in sorted(set().union(*(self._by_pair.get(pair, ()) for pair in _pairs(word)))):
+            label, label_number, role, index = self._labels[i]
+            if (option := _option(word, number, label, label_number, role)) is not None:
+                key = (option[0], index)
+                found[key] = max(found.get(key, 0.0), option[1])
         return tuple(_Option(role, i, s) for (role, i), s in found.items())  # type: ignore[arg-type]
+
+
+def _option(word: str, number: str, label: str, label_number: str, role: str) -> tuple[str, float] | None:
+    """Role and score of a word as one label, or as a fragment of it."""
+    score = _similarity(word, label)
+    alike = score >= MIN_RATIO / 100
+    if not alike and not (len(word) < len(label) and word in label):
+        return None
+    bonus = _number_bonus(number, label_number)
+    if role == "row" and not alike:
+        numbered = label.startswith(word) and number != "" and number == label_number
+        return "part", 0.6 if numbered else len(word) / len(label)
+    if role == "row":
+        return role, score + bonus
+    worth = score if alike else 0.5
+    stray_number = 0.6 if number and not label_number else 0.0
+    return role, worth if role == "across" else worth + bonus - stray_number
+
+
+def _pairs(word: str) -> set[str]:
+    return {word[i : i + 2] for i in range(len(word) - 1)}
 
 
 def _header_labels(form: Form) -> Iterator[tuple[str, str]]:
@@ -142,12 +171,6 @@ def _header_labels(form: Form) -> Iterator[tuple[str, str]]:
                     yield from ((label, "header") for label in column.labels)
         for row in table_rows(table):
             yield from ((label, "group") for group in row.groups for label in group)
-
-
-def heading_number(label: str) -> str:
-    """The list number that a label begins with: 三, (一), 1; empty where there is none."""
-    match = NUMBERING.match(fold(label))
-    return match[0].strip(" .、()") if match else ""
 
 
 def _number_bonus(number: str, label_number: str) -> float:
@@ -180,33 +203,91 @@ def labels_among(form: Form, words: set[tuple[str, str]]) -> float:
 def match_lines(form: Form, pieces: list[Piece]) -> tuple[list[FoundLine], list[bool]]:
     """Lines found, in reading order, and for each piece whether it belongs to a table."""
     vocabulary = _vocabulary(form.id)
-    beam: dict[tuple[int, int], _Step] = {(-1, CLOSED): _Step("", -1, 0.0, None)}
-    for piece in pieces:
-        following: dict[tuple[int, int], _Step] = {}
-        for (row, count), step in beam.items():
-            for state, role, gain in _moves(vocabulary, piece, row, count):
-                score = step.score + gain
-                if state not in following or score > following[state].score:
-                    following[state] = _Step(role, state[0], score, step)
-        best = sorted(following.items(), key=lambda item: -item[1].score)[:BEAM]
-        beam = dict(best)
-    roles: list[tuple[str, int]] = []
-    last = max(beam.values(), key=lambda s: s.score)
-    while last.previous is not None:
-        roles.append((last.role, last.row))
-        last = last.previous
-    return _collect(vocabulary.lines, pieces, roles[::-1])
+    beam: Beam = {(-1, CLOSED): (0.0, None)}
+    ranges: list[tuple[int, int]] = []
+    """Pieces [start, end) of each step taken; pieces of none are prose."""
+    for start, end in _runs(pieces):
+        piece = pieces[start]
+        following = (
+            _after_text(vocabulary, piece, beam)
+            if piece.kind == "text"
+            else _after_values(vocabulary.widths, sum(map(_n_values, pieces[start:end])), beam)
+        )
+        if following is not None:
+            beam = _pruned(following)
+            ranges.append((start, end))
+    steps: list[_Step] = []
+    step = max(beam.values(), key=lambda s: s[0])[1]
+    while step is not None:
+        steps.append(step)
+        step = step.previous
+    return _collect(vocabulary, pieces, list(zip(ranges, reversed(steps), strict=True)))
 
 
-def _moves(vocabulary: Vocabulary, piece: Piece, row: int, count: int) -> Iterator[tuple[tuple[int, int], str, float]]:
-    if piece.kind != "text":
-        yield from _value_moves(vocabulary, piece, row, count)
-        return
+def _runs(pieces: list[Piece]) -> Iterator[tuple[int, int]]:
+    """Each text alone, values and blanks that follow each other together: [start, end)."""
+    start = 0
+    while start < len(pieces):
+        end = start + 1
+        if pieces[start].kind != "text":
+            while end < len(pieces) and pieces[end].kind != "text":
+                end += 1
+        yield start, end
+        start = end
+
+
+def _n_values(piece: Piece) -> int:
+    """Values that a piece stands for, for the score."""
+    return len(piece.raw) if piece.kind == "glued" else int(piece.kind == "value")
+
+
+def _pruned(beam: Beam) -> Beam:
+    least = max(beam.values(), key=lambda s: s[0])[0] - MARGIN
+    kept = {state: value for state, value in beam.items() if value[0] >= least}
+    if len(kept) <= BEAM:
+        return kept
+    return dict(sorted(kept.items(), key=lambda item: -item[1][0])[:BEAM])
+
+
+def _after_values(widths: list[int], n: int, beam: Beam) -> Beam | None:
+    """States after a run of n values; None where no state takes any."""
+    if all(count == CLOSED for _, count in beam):
+        return None
+    following: Beam = {}
+    for (row, count), (score, step) in beam.items():
+        if count == CLOSED:
+            state, gain, role = (row, count), 0.0, "other"
+        else:
+            inside = max(0, min(widths[row] - count, n))
+            surplus = min(n - inside, widths[row] + MAX_SURPLUS - max(count, widths[row]))
+            state, role = (row, count + inside + surplus), "value"
+            gain = 0.3 * inside - 0.15 * surplus - 0.5 * (n - inside - surplus)
+        if state not in following or score + gain > following[state][0]:
+            following[state] = (score + gain, _Step(role, row, count, step))
+    return following
+
+
+def _after_text(vocabulary: Vocabulary, piece: Piece, beam: Beam) -> Beam | None:
+    """States after a text; None where it is prose among prose."""
+    options = vocabulary.options(piece.word, piece.number)
+    if not options and all(count == CLOSED for _, count in beam):
+        return None
     long = len(piece.word) > PROSE_LENGTH
+    following: Beam = {}
+    for (row, count), (score, step) in beam.items():
+        for state, role, gain in _text_moves(options, row, count, long=long):
+            total = score + gain
+            if state not in following or total > following[state][0]:
+                following[state] = (total, _Step(role, state[0], count, step))
+    return following
+
+
+def _text_moves(
+    options: tuple[_Option, ...], row: int, count: int, *, long: bool
+) -> Iterator[tuple[State, str, float]]:
     yield ((row, CLOSED), "other", 0.0 if long or count == CLOSED else -0.3)
     if count != CLOSED and not long:
         yield ((row, count), "other", -0.6)
-    options = vocabulary.options(piece.word, heading_number(piece.raw))
     own_label = any(option.role == "across" and option.index == row for option in options)
     for option in options:
         if option.role in ("row", "part"):
@@ -218,7 +299,7 @@ def _moves(vocabulary: Vocabulary, piece: Piece, row: int, count: int) -> Iterat
             yield ((row, closed), "header", 0.5 * option.score)
 
 
-def _label_moves(option: _Option, row: int, count: int) -> Iterator[tuple[tuple[int, int], str, float]]:
+def _label_moves(option: _Option, row: int, count: int) -> Iterator[tuple[State, str, float]]:
     if option.role == "row":
         yield from _row_moves(option, row, count, 2.0)
     elif option.index == row:
@@ -227,7 +308,7 @@ def _label_moves(option: _Option, row: int, count: int) -> Iterator[tuple[tuple[
         yield from _row_moves(option, row, count, 1.0)
 
 
-def _across_moves(option: _Option, row: int, count: int) -> Iterator[tuple[tuple[int, int], str, float]]:
+def _across_moves(option: _Option, row: int, count: int) -> Iterator[tuple[State, str, float]]:
     """Header words of rows side by side; after values they begin the table anew, or are of a menu."""
     if row == option.index and count == 0:
         yield ((row, 0), "label", 0.5 * option.score)
@@ -237,7 +318,7 @@ def _across_moves(option: _Option, row: int, count: int) -> Iterator[tuple[tuple
         yield ((option.index, 0), "label", option.score - 0.05 * (option.index - row - 1))
 
 
-def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator[tuple[tuple[int, int], str, float]]:
+def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator[tuple[State, str, float]]:
     if option.index > row:
         skipped = 0.0 if row < 0 else 0.4 * min(option.index - row - 1, 8)
         yield ((option.index, 0), "row", weight * option.score - skipped)
@@ -247,47 +328,49 @@ def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator
         yield ((row, 0), "label", 0.2)
 
 
-def _value_moves(
-    vocabulary: Vocabulary, piece: Piece, row: int, count: int
-) -> Iterator[tuple[tuple[int, int], str, float]]:
-    if row < 0 or count == CLOSED:
-        yield ((row, count), "other", 0.0)
-        return
-    if piece.kind == "blank":
-        yield ((row, count), "value", 0.0)
-        return
-    surplus = count + 1 - len(vocabulary.lines[row].cells)
-    if surplus <= MAX_SURPLUS:
-        yield ((row, count + 1), "value", 0.3 if surplus <= 0 else -0.15)
-    if surplus <= 0 or surplus > MAX_SURPLUS:
-        yield ((row, count), "other", -0.5)
-
-
 def _collect(
-    lines: tuple[FormLine, ...], pieces: list[Piece], roles: list[tuple[str, int]]
+    vocabulary: Vocabulary, pieces: list[Piece], steps: list[tuple[tuple[int, int], _Step]]
 ) -> tuple[list[FoundLine], list[bool]]:
     found: list[FoundLine] = []
     headers: list[Piece] = []
-    inside = [role != "other" for role, _ in roles]
+    inside = [False] * len(pieces)
+    lines = vocabulary.lines
     open_row = -1
-    starts = [*(p.span.start for p in pieces[1:]), pieces[-1].span.end] if pieces else []
-    for piece, (role, row), following in zip(pieces, roles, starts, strict=True):
-        if role == "header" or (role == "other" and piece.kind == "text" and headers and "元" in piece.raw):
+    for (start, end), step in steps:
+        piece, row = pieces[start], step.row
+        taken = 1 if step.role != "other" else 0
+        if step.role == "value":
+            taken = _take(found[-1], pieces[start:end], vocabulary.widths[row] + MAX_SURPLUS - step.count)
+        elif step.role == "header" or (step.role == "other" and piece.kind == "text" and headers and "元" in piece.raw):
             headers.append(piece)
-        elif role == "row" or (role == "label" and row != open_row):
-            found.append(FoundLine(lines[row], labels=[piece], headers=headers))
+        elif step.role == "row" or (step.role == "label" and row != open_row):
+            found.append(FoundLine(lines[row], labels=[piece], headers=headers, start=start))
             found[-1].exact = any(piece.word == bare(label) for label in lines[row].labels)
             headers, open_row = [], row
-        elif role == "label":
+        elif step.role == "label":
             found[-1].labels.append(piece)
             if lines[row].across:
                 found[-1].values.clear()
             found[-1].exact = found[-1].exact and lines[row].across
-        elif role == "value" and _belongs(piece, found[-1]):
-            found[-1].values.append(piece)
-        if role in ("row", "label", "value"):
-            found[-1].following = following
+        inside[start : start + taken] = [True] * taken
+        if step.role in ("row", "label", "value"):
+            found[-1].end = end
+            found[-1].following = pieces[end].span.start if end < len(pieces) else pieces[-1].span.end
+    for i, line in enumerate(found):
+        line.loose = _loose(pieces, line.end, found[i + 1].start if i + 1 < len(found) else len(pieces))
     return found, inside
+
+
+def _take(found: FoundLine, run: list[Piece], room: int) -> int:
+    """Give the line the values and blanks of a run; how many of them it has room for."""
+    for k, piece in enumerate(run):
+        n = _n_values(piece)
+        if n and room <= 0:
+            return k
+        room -= n
+        if _belongs(piece, found):
+            found.values.append(piece)
+    return len(run)
 
 
 def _belongs(piece: Piece, found: FoundLine) -> bool:
@@ -295,7 +378,17 @@ def _belongs(piece: Piece, found: FoundLine) -> bool:
 
     The values of rows side by side stand in a layout row below their labels.
     """
-    if piece.kind == "value" or piece.raw:
+    if piece.kind != "blank" or piece.raw:
         return True
     labels = {p.row for p in found.labels}
     return piece.row not in labels if found.line.across else piece.row in labels | {p.row for p in found.values}
+
+
+def _loose(pieces: list[Piece], start: int, end: int) -> int:
+    """Values between the end of a line and the next line, or prose."""
+    n = 0
+    for piece in pieces[start:end]:
+        if len(piece.word) > PROSE_LENGTH or "。" in piece.raw:
+            break
+        n += piece.kind in ("value", "glued")
+    return n

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from models.lines import bare
+from models.lines import NUMBERING, bare
 from models.numerals import fold, parse_numeral
 from models.schema.document import Grid, Span
+from models.tables.unglue import cells_within, joined_lines
 
 VALUE = re.compile(
     r"(?P<sign>[+-]|增加?|减少?|新增)?\s*(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
@@ -27,31 +28,44 @@ LONE_BAR = "|"
 SPACED_VALUE = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?(?:万?元)?|[/\-—无]")
 """A value of a line whose cells stand apart by spaces."""
 HEADER_WORD = re.compile(r"[^\s，。；、,;:：]{2,14}")
+LINE = re.compile(r"[^\n\r\x0b\x0c\u2028\x85]+")
+PAGE = re.compile(
+    r"[-—–~·•]\s*\d{1,3}\s*[-—–~·•]|第\s*\d{1,3}\s*页(?:\s*[,，/]?\s*共\s*\d{1,3}\s*页)?|\d{1,3}\s*/\s*\d{1,3}"
+    r"|(?:[Pp]age|P\.)\s*\d{1,3}(?:\s*of\s*\d{1,3})?"
+)
+"""A line that only numbers the page."""
+LIST_NUMBER = re.compile(r"\d{1,2}[.、．)）]|[一二三四五六七八九十]{1,3}[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）]")
+"""A list number alone on its line: the label comes below."""
 MAX_SPACED = 400
 """Longest line, in characters, that is read as cells apart by spaces."""
 MIN_HEADERS = 3
 """So many short words in a line, apart by spaces, are headers of columns."""
 PROSE_LENGTH = 48
 """A piece longer than this, in characters, that resembles no label is prose."""
+MAX_CELL = 60
+"""Longest cell whose reading is remembered, in characters: cells repeat, prose does not."""
+EDGES = " \t\n\r\u3000\xa0\ufeff|"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One cell of a table, or a stretch of other text.
 
     Attributes:
-        kind: text; value; blank (an empty cell, or a mark for "none"); end (a row of the layout ends).
+        kind: text; value; blank (an empty cell, or a mark for "none"); glued (digits of several cells
+            with nothing between them).
         word: what labels are compared by, empty for values and blanks.
+        number: the list number that a text begins with: 三, (一), 1; empty where there is none.
         value: of a value, with its sign.
         unit: printed in the cell.
         row: pieces of one layout row share it.
         column: of its layout row, where the layout has columns.
     """
 
-    kind: Literal["text", "value", "blank"]
+    kind: Literal["text", "value", "blank", "glued"]
     span: Span
     raw: str
     word: str = ""
+    number: str = ""
     value: Decimal | None = None
     unit: str | None = None
     row: int = 0
@@ -61,15 +75,11 @@ class Piece:
 def pieces_of(text: str, grids: tuple[Grid, ...]) -> list[Piece]:
     """Every piece of a document in reading order; a grid is read by its rows, the rest by lines."""
     found: list[Piece] = []
-    done = 0
-    row = 0
+    done = row = 0
     for grid in _innermost(grids):
-        for piece in _flat(text, Span(done, grid.span.start), row):
-            found.append(piece)
-            row = piece.row + 1
-        for piece in _grid(text, grid, row):
-            found.append(piece)
-            row = piece.row + 1
+        for pieces in (_flat(text, Span(done, grid.span.start), row), _grid(text, grid, row + 1)):
+            found.extend(pieces)
+            row = max(row, found[-1].row) if found else row
         done = grid.span.end
     found.extend(_flat(text, Span(done, len(text)), row))
     return found
@@ -83,44 +93,86 @@ def _innermost(grids: tuple[Grid, ...]) -> list[Grid]:
 
 
 def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
-    for match in re.compile(r"[^\n\r\x0b\x0c\u2028\x85]+").finditer(text, span.start, span.end):
+    for start, line in joined_lines((m.start(), m[0]) for m in LINE.finditer(text, span.start, span.end)):
         row += 1
-        line = match[0]
-        if line.strip() == LONE_BAR:
-            place = match.start() + line.index(LONE_BAR)
-            yield Piece("blank", Span(place, place + 1), LONE_BAR, row=row)
+        words = line.strip(EDGES)
+        if not words:
+            if line.strip() == LONE_BAR:
+                place = start + line.index(LONE_BAR)
+                yield Piece("blank", Span(place, place + 1), LONE_BAR, row=row)
             continue
-        separator = "\t" if "\t" in line.strip(" \t") else "|" if "|" in line else None
-        if separator is None:
-            for start, cell in _spaced(line, match.start()):
-                yield from _piece(cell, start, row, 0, in_row=False)
+        if "\t" not in words and "|" not in line:
+            yield from _line(words, start + line.index(words[0]), row)
             continue
-        cells = list(_split(line, match.start(), separator))
-        if sum(bool(c.strip()) for _, c in cells) <= 1:
-            cells = [c for c in cells if c[1].strip()]
-        for column, (start, cell) in enumerate(cells):
-            yield from _piece(cell, start, row, column, in_row=len(cells) > 1)
+        yield from _columns(line, start, row)
 
 
-def _spaced(line: str, offset: int) -> Iterator[tuple[int, str]]:
+def _line(words: str, start: int, row: int) -> Iterator[Piece]:
+    """A line without columns: one cell, or several apart by spaces or by nothing."""
+    if words.isdigit() or (len(words) <= MAX_CELL and words in NO_VALUE):
+        yield _piece(words, start, row, 0)
+    elif not PAGE.fullmatch(words) and not LIST_NUMBER.fullmatch(words):
+        for offset, cell, glued in _cells(words):
+            yield _glued(cell, start + offset, row) if glued else _piece(cell, start + offset, row, 0)
+
+
+def _cells(words: str) -> tuple[tuple[int, str, bool], ...]:
+    return _remembered_cells(words) if len(words) <= MAX_CELL else _line_cells(words)
+
+
+def _line_cells(words: str) -> tuple[tuple[int, str, bool], ...]:
+    """Offset and words of each cell of a line, and whether it is a run of glued digits."""
+    cuts = cells_within(words)
+    if cuts is None:
+        return tuple((at, cell, False) for at, cell in _spaced(words))
+    found: list[tuple[int, str, bool]] = []
+    for start, cell, kind in cuts:
+        found += [(start + at, w, kind == "glued") for at, w in ([(0, cell)] if kind == "glued" else _spaced(cell))]
+    return tuple(found)
+
+
+_remembered_cells = lru_cache(maxsize=20_000)(_line_cells)
+
+
+def _columns(line: str, start: int, row: int) -> Iterator[Piece]:
+    """A line with tabs or bars; a line that has only one cell filled has no columns."""
+    cells = list(_split(line, start, "\t" if "\t" in line.strip(" \t") else "|"))
+    filled = [(at, c) for at, c in cells if c.strip()]
+    if len(filled) == 1:
+        at, cell = filled[0]
+        words = cell.strip(EDGES)
+        if words:
+            yield from _line(words, at + cell.index(words[0]), row)
+        return
+    for column, (at, cell) in enumerate(cells):
+        words = cell.strip(EDGES)
+        if words:
+            yield _piece(words, at + cell.index(words[0]), row, column)
+        else:
+            yield Piece("blank", Span(at, at), "", row=row, column=column)
+
+
+def _spaced(line: str) -> list[tuple[int, str]]:
     """Cells of a line that stand apart by spaces: a label and its values, or short headers."""
-    words = list(re.finditer(r"\S+", line)) if len(line) <= MAX_SPACED else []
+    if len(line) > MAX_SPACED or (" " not in line and "\u3000" not in line and "\xa0" not in line):
+        return [(0, line)]
+    words = [(m.start(), m[0]) for m in re.finditer(r"\S+", line)]
     first = len(words)
-    while first and SPACED_VALUE.fullmatch(fold(words[first - 1][0])):
+    while first and SPACED_VALUE.fullmatch(fold(words[first - 1][1])):
         first -= 1
     if first < len(words) and len(words) > 1:
-        yield from _labels(line[: words[first].start()], offset)
-        yield from ((offset + m.start(), m[0]) for m in words[first:])
-    elif len(words) >= MIN_HEADERS and all(HEADER_WORD.fullmatch(m[0]) for m in words):
-        yield from ((offset + m.start(), m[0]) for m in words)
-    else:
-        yield offset, line
+        return [*_labels(line[: words[first][0]]), *words[first:]]
+    if len(words) >= MIN_HEADERS and all(HEADER_WORD.fullmatch(w) for _, w in words):
+        return words
+    return [(0, line)]
 
 
-def _labels(head: str, offset: int) -> Iterator[tuple[int, str]]:
+def _labels(head: str) -> Iterator[tuple[int, str]]:
     """The group label and the row label of a line, each with its own list number."""
     starts = [0, *(m.end() for m in re.finditer(r"\s+(?=[(（][一二三四五六七八九]|\d{1,2}[.、．]\D)", head))]
-    yield from ((offset + a, head[a:b]) for a, b in zip(starts, [*starts[1:], len(head)], strict=True))
+    for a, b in zip(starts, [*starts[1:], len(head)], strict=True):
+        if words := head[a:b].strip():
+            yield a + head[a:b].index(words[0]), words
 
 
 def _split(line: str, offset: int, separator: str) -> Iterator[tuple[int, str]]:
@@ -138,24 +190,39 @@ def _split(line: str, offset: int, separator: str) -> Iterator[tuple[int, str]]:
 def _grid(text: str, grid: Grid, row: int) -> Iterator[Piece]:
     for cell in grid.cells:
         raw = text[cell.span.start : cell.span.end]
-        yield from _piece(raw, cell.span.start, row + cell.row, cell.column, in_row=True)
+        words = raw.strip(EDGES)
+        if words:
+            yield _piece(words, cell.span.start + raw.index(words[0]), row + cell.row, cell.column)
+        else:
+            yield Piece("blank", Span(cell.span.start, cell.span.start), "", row=row + cell.row, column=cell.column)
 
 
-def _piece(raw: str, offset: int, row: int, column: int, *, in_row: bool) -> Iterator[Piece]:
-    words = raw.strip(" \t\n\r\u3000\xa0\ufeff|")
-    start = offset + raw.find(words) if words else offset
-    span = Span(start, start + len(words))
-    if not words:
-        if in_row:
-            yield Piece("blank", span, "", row=row, column=column)
-        return
+def _piece(words: str, start: int, row: int, column: int) -> Piece:
+    kind, word, number, value, unit = _remembered(words) if len(words) <= MAX_CELL else _read(words)
+    return Piece(kind, Span(start, start + len(words)), words, word, number, value, unit, row, column)
+
+
+def _glued(words: str, start: int, row: int) -> Piece:
+    return Piece("glued", Span(start, start + len(words)), words, row=row)
+
+
+def _read(words: str) -> tuple[Literal["text", "value", "blank"], str, str, Decimal | None, str | None]:
+    """Kind, word, list number, value and unit of a cell."""
     value, unit = read_value(words)
     if value is not None:
-        yield Piece("value", span, words, value=value, unit=unit, row=row, column=column)
-    elif words in NO_VALUE:
-        yield Piece("blank", span, words, row=row, column=column)
-    else:
-        yield Piece("text", span, words, word=bare(words), row=row, column=column)
+        return "value", "", "", value, unit
+    if words in NO_VALUE:
+        return "blank", "", "", None, None
+    return "text", bare(words), heading_number(words), None, None
+
+
+_remembered = lru_cache(maxsize=50_000)(_read)
+
+
+def heading_number(label: str) -> str:
+    """The list number that a label begins with: 三, (一), 1; empty where there is none."""
+    match = NUMBERING.match(fold(label))
+    return match[0].strip(" .、()") if match else ""
 
 
 def read_value(words: str) -> tuple[Decimal | None, str | None]:

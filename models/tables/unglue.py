@@ -1,0 +1,152 @@
+"""Lines that hold several cells of a table with nothing between them, and cells that take several lines.
+
+A flattened table can stand on one line (`规章000行政规范性文件141414`), and a header that a page sets
+upright can stand one character a line. Both are cut at the labels of the forms; a line is taken apart
+only where it consists of labels and numbers, so that a sentence never is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain
+from typing import Literal, NamedTuple
+
+from models.forms import form_labels, load_forms
+from models.lines import NUMBERING
+from models.numerals import fold
+
+MAX_RESIDUE = 0.15
+"""Share of a line that may be neither label nor number where it is cut."""
+LONG_LINE = 800
+"""A line with a full stop is prose, unless it is longer than this: then it may be a whole report."""
+MAX_LINE = 200_000
+MIN_STACKED = 2
+_UPRIGHT = re.compile(r"[^\S\n]*[\u4e00-\u9fff][^\S\n]*")
+_WORDS_FOR_NONE = "无零"
+_NUMBERED = re.compile(r"(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)）]|[一二三四五六七八九十]{1,2}\s*[、.．])\s*$")
+_VALUE = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?(?:万?元)?|[/\-—|]+|无")
+_PUNCTUATION = "、,.。:;()“”\"'〔〕[]"
+
+
+class Cut(NamedTuple):
+    """A cell within a line: where it begins, its words, and what they are.
+
+    A glued cell holds the digits of several cells; values stand apart by spaces.
+    """
+
+    start: int
+    words: str
+    kind: Literal["label", "values", "glued", "other"]
+
+
+def joined_lines(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Lines of one Chinese character each as one line; its text keeps the line breaks, so that places stay."""
+    stack: list[tuple[int, str]] = []
+    for start, line in lines:
+        upright = len(line) < 8 and _UPRIGHT.fullmatch(line) and line.strip() not in _WORDS_FOR_NONE
+        if upright or (stack and not line.strip()):
+            stack.append((start, line))
+            continue
+        yield from _stacked(stack)
+        stack.clear()
+        yield start, line
+    yield from _stacked(stack)
+
+
+def _stacked(stack: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    while stack and not stack[-1][1].strip():
+        stack.pop()
+    if len(stack) < MIN_STACKED:
+        yield from stack
+        return
+    first = stack[0][0]
+    parts: list[str] = []
+    end = first
+    for start, line in stack:
+        parts.append("\n" * (start - end) + line)
+        end = start + len(line)
+    yield first, "".join(parts)
+
+
+def cells_within(line: str) -> list[Cut] | None:
+    """Cells of a line that consists of labels and numbers; None where it is one cell, or prose."""
+    if not 4 <= len(line) <= MAX_LINE or ("。" in line and len(line) <= LONG_LINE):
+        return None
+    if len(line) <= 30 and "\n" not in line and not any("0" <= c <= "9" or "０" <= c <= "９" for c in line):
+        return None
+    folded = fold(line)
+    cuts = [cut for cut in _cuts(line, folded) if cut.words.strip()]
+    n_labels = sum(cut.kind == "label" for cut in cuts)
+    several = n_labels > 1 or (n_labels == 1 and any(cut.kind == "glued" for cut in cuts))
+    residue = sum(len(cut.words.strip()) for cut in cuts if cut.kind == "other")
+    return cuts if several and residue <= MAX_RESIDUE * len(line) else None
+
+
+def _cuts(line: str, folded: str) -> Iterator[Cut]:
+    done = 0
+    for match in _label_pattern().finditer(folded):
+        start = max(done, match.start() - len(_number_before(folded, match.start(), match[0])))
+        yield _between(line, folded, done, start)
+        yield Cut(start, line[start : match.end()], "label")
+        done = match.end()
+    yield _between(line, folded, done, len(line))
+
+
+def _between(line: str, folded: str, start: int, end: int) -> Cut:
+    """What stands between two labels; digits right after a label may be those of several cells."""
+    words = folded[start:end].strip()
+    at = start + (folded.index(words[0], start) - start if words else 0)
+    cell = line[at : at + len(words)]
+    if start == at and start and len(words) > 1 and words.isascii() and words.isdigit():
+        return Cut(at, cell, "glued")
+    return Cut(at, cell, "values" if all(_VALUE.fullmatch(w) for w in words.split()) else "other")
+
+
+def _number_before(folded: str, end: int, label: str) -> str:
+    """The list number right before a label, with its punctuation; of digits only one that the form gives it."""
+    head = folded[max(0, end - 12) : end]
+    if match := _NUMBERED.search(head):
+        return match[0]
+    for number in _numbers()["".join(c for c in label if not c.isspace() and c not in _PUNCTUATION)]:
+        if match := re.search(rf"{number}\s*[.、．)]\s*$", head):
+            return match[0]
+    return ""
+
+
+@cache
+def _numbers() -> dict[str, tuple[str, ...]]:
+    """For each label without its number and punctuation, the Arabic list numbers that the forms give it."""
+    found: dict[str, set[str]] = {}
+    for label in chain.from_iterable(form_labels(form) for form in load_forms().values()):
+        number, words = _parts(label)
+        bare = "".join(c for c in words if c not in _PUNCTUATION)
+        found.setdefault(bare, set()).update([number] if number.isdigit() else [])
+    return {words: tuple(sorted(numbers, key=len, reverse=True)) for words, numbers in found.items()}
+
+
+def _parts(label: str) -> tuple[str, str]:
+    """List number and words of a label."""
+    folded = fold(label)
+    match = NUMBERING.match(folded)
+    return (match[0].strip(" .、()"), folded[match.end() :]) if match else ("", folded)
+
+
+@cache
+def _label_pattern() -> re.Pattern[str]:
+    """Any label of any form, the longest first; spaces may stand inside and punctuation may be lost.
+
+    Labels are grouped by their first character, so that a character which begins none costs one look.
+    """
+    words = {_parts(label)[1].lstrip(_PUNCTUATION) for form in load_forms().values() for label in form_labels(form)}
+    by_first: dict[str, list[str]] = {}
+    for word in sorted(words, key=lambda w: (-len(w), w)):
+        if len(word) > 1:
+            rest = (r"\s*" + re.escape(c) + ("?" if c in _PUNCTUATION else "") for c in word[1:])
+            by_first.setdefault(word[0], []).append("".join(rest))
+    return re.compile(
+        f"(?=[{''.join(map(re.escape, by_first))}])(?:"
+        + "|".join(f"{re.escape(first)}(?:{'|'.join(rests)})" for first, rests in by_first.items())
+        + ")"
+    )
