@@ -10,16 +10,16 @@ from decimal import Decimal
 from models.forms import Column, Equation, Form, load_forms
 from models.numerals import fold
 from models.schema.document import Grid, Span
-from models.schema.table import Cell, Status
+from models.schema.table import Cell
 from models.tables.blanks import rhythms, with_blank_lines
 from models.tables.match import FoundLine, form_lines, labels_among, match_lines
-from models.tables.place import Placement, placements, satisfying, solve, trimmed
+from models.tables.options import has_glued, is_empty, options_of, unplaceable
+from models.tables.place import Placement
+from models.tables.solve import impossible, solve
 from models.tables.tokens import Piece, pieces_of
 
 MIN_LABELS = 3
 """A stretch with fewer labels of the form than this is no table."""
-MIN_AGREEING = 5
-"""Lines that must begin in one column before another is taken to begin there."""
 MIN_EMPTY = 6
 """Rows without any value that make a table all the same: one printed blank."""
 MAX_STRAY = 3
@@ -113,109 +113,83 @@ def _n_values(line: FoundLine) -> int:
 
 
 def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
-    options = {i: _options(line, form.equations, lines) for i, line in enumerate(lines)}
+    lost = unplaceable(lines)
+    options = {i: [] if i in lost else options_of(line, form.equations, lines) for i, line in enumerate(lines)}
     fixed: dict[str, Decimal] = {}
     for i, line in enumerate(lines):
         if len(options[i]) == 1:
             fixed |= zip(line.line.cells, options[i][0].numbers, strict=True)
     still_open = {i: o for i, o in options.items() if len(o) > 1}
     open_cells = {i: lines[i].line.cells for i in still_open}
-    options |= solve(still_open, open_cells, fixed, form.equations)
-    summed = {c for e in form.equations for c in (*e.total, *e.parts)}
-    return {cell.id: cell for i, line in enumerate(lines) for cell in _line_cells(line, options[i], summed)}
+    placed = {c for i, line in enumerate(lines) if not _direct(line, options[i]) for c in line.line.cells}
+    equations = [e for e in form.equations if not placed.isdisjoint((*e.total, *e.parts))]
+    broken = impossible(still_open, open_cells, fixed, equations)
+    solution = solve(still_open, open_cells, fixed, [e for e in equations if e not in broken]) if still_open else {}
+    if solution is None:
+        solution, broken = {}, equations
+    options |= solution
+    summed = frozenset(c for e in form.equations for c in (*e.total, *e.parts))
+    unsafe = frozenset(c for e in broken for c in (*e.total, *e.parts))
+    return {
+        cell.id: cell for i, line in enumerate(lines) for cell in _line_cells(line, options[i], summed, unsafe)
+    }
 
 
-def _options(line: FoundLine, equations: Sequence[Equation], lines: Sequence[FoundLine]) -> list[Placement]:
-    """Placements that the line's own sums allow; none where its values contradict them in every place."""
-    width = len(line.line.cells)
-    values = line.values
-    if not any(p.kind == "value" or p.raw for p in values):
-        return [Placement((None,) * width)]
-    if len(values) > width and (ways := trimmed(values, width)):
-        return _trimmings(line, ways, lines, equations)
-    if len(values) != width:
-        values = [p for p in values if p.kind == "value" or p.raw]
-    if len(values) == width:
-        return [Placement(tuple(values))]
-    if len(values) > width + 2:
-        return _first_ones(values, width, line, equations)
-    return satisfying(placements(values, width), line.line.cells, equations)
+def _direct(line: FoundLine, options: Sequence[Placement]) -> bool:
+    """Whether the line has a piece for every cell, so that reading order places it."""
+    whole = len(line.values) >= len(line.line.cells) or has_glued(line)
+    return len(options) == 1 and whole and None not in options[0].pieces
 
 
-def _trimmings(
-    line: FoundLine, ways: list[tuple[int, int]], lines: Sequence[FoundLine], equations: Sequence[Equation]
-) -> list[Placement]:
-    """The line without its surplus empty cells: where its sums leave several ways, the usual one."""
-    width = len(line.line.cells)
-    options = {way: Placement(tuple(line.values[way[0] : way[0] + width])) for way in ways}
-    holding = satisfying(list(options.values()), line.line.cells, equations)
-    left = [way for way in ways if options[way] in holding] or ways
-    return [options[way] for way in _usual(left, line, lines)]
+def _line_cells(
+    line: FoundLine, options: Sequence[Placement], summed: frozenset[str], unsafe: frozenset[str]
+) -> list[Cell]:
+    """Cells of a line.
 
-
-def _first_ones(values: Sequence[Piece], width: int, line: FoundLine, equations: Sequence[Equation]) -> list[Placement]:
-    """Many values too many are those of a row whose label was lost: the first ones are this row's."""
-    first = [Placement(tuple(values[:width]))]
-    inner = any(set(e.total) | set(e.parts) <= set(line.line.cells) for e in equations)
-    return satisfying(first, line.line.cells, equations) if inner else []
-
-
-def _usual(ways: list[tuple[int, int]], line: FoundLine, lines: Sequence[FoundLine]) -> list[tuple[int, int]]:
-    """Of several ways to trim, the one that begins in the column where the table's other lines begin.
-
-    These must agree: all of them, with labels in several columns; else those with their label in the
-    same column. All ways stay otherwise, for label columns may be shifted.
+    Args:
+        options: the placements that remain.
+        summed: cells that the form's arithmetic speaks of: what was lost there counts as zero.
+        unsafe: cells of sums that no placement satisfies: nothing is inferred there.
     """
-    begins: dict[int, list[int]] = {}
-    for other in lines:
-        width = len(other.line.cells)
-        if other.line.table == line.line.table and len(other.values) >= width:
-            only = trimmed(other.values, width)
-            if len(only) == 1:
-                begins.setdefault(other.labels[-1].column, []).append(other.values[only[0][0]].column)
-    everywhere = [column for columns in begins.values() for column in columns]
-    for columns in (everywhere if len(begins) > 1 else [], begins.get(line.labels[-1].column, [])):
-        if len(columns) >= MIN_AGREEING and len(set(columns)) == 1:
-            return [way for way in ways if line.values[way[0]].column == columns[0]] or ways
-    return ways
-
-
-def _line_cells(line: FoundLine, options: Sequence[Placement], summed: set[str]) -> list[Cell]:
     certainty = 0.99 if line.exact else 0.95
-    direct = len(options) == 1 and len(line.values) >= len(line.line.cells) and None not in options[0].pieces
-    empty = not any(p.kind == "value" or p.raw for p in line.values)
+    direct = _direct(line, options)
+    empty = is_empty(line) and bool(options)
     cells = []
     for place, (cell_id, column) in enumerate(zip(line.line.cells, line.line.columns, strict=True)):
-        pieces = [o.pieces[place] for o in options]
-        piece = pieces[0] if len(set(map(id, pieces))) == 1 else None
-        unit = _unit(column, piece, line)
+        piece = _common(options, place)
         span = piece.span if piece is not None else line.labels[0].span
-        value, status = _value(pieces, direct=direct, empty=empty, zeros=cell_id in summed)
+        if empty:
+            value, status = None, "blank"
+        elif direct:
+            value = piece.value if piece is not None else None
+            status = "blank" if value is None else "printed"
+        else:
+            value = None if cell_id in unsafe else _inferred(options, place, zeros=cell_id in summed)
+            status = "ambiguous" if value is None else "inferred"
         sure = certainty if status in ("printed", "blank") else 0.95 if status == "inferred" else 0.5
-        cells.append(Cell(cell_id, value, unit, status, sure, span))
+        cells.append(Cell(cell_id, value, _unit(column, piece, line), status, sure, span))  # type: ignore[arg-type]
     return cells
 
 
-def _value(pieces: Sequence[Piece | None], *, direct: bool, empty: bool, zeros: bool) -> tuple[Decimal | None, Status]:
-    """Value and status of a cell from its pieces in all placements that remain.
+def _common(options: Sequence[Placement], place: int) -> Piece | None:
+    """The piece that stands in the cell in every placement."""
+    piece = options[0].pieces[place] if options else None
+    return piece if all(o.pieces[place] is piece for o in options) else None
+
+
+def _inferred(options: Sequence[Placement], place: int, *, zeros: bool) -> Decimal | None:
+    """The number that the cell has in all placements, None where they differ.
 
     Args:
-        pieces: in each placement the cell's piece; None where it was lost.
-        direct: the line had a piece for every column.
-        empty: the line has its label and nothing else.
-        zeros: the form's arithmetic speaks of the cell, so that lost counts as zero.
+        options: the placements that remain.
+        place: of the cell in its line.
+        zeros: a lost or blank cell counts as zero; otherwise nothing is known of it.
     """
-    if empty or not pieces:
-        return None, "blank" if empty else "ambiguous"
-    values = {p.value if p is not None else None for p in pieces}
-    if direct:
-        value = values.pop()
-        return value, "blank" if value is None else "printed"
-    if None in values and zeros:
-        values = (values - {None}) | {Decimal(0)}
-    if len(values) == 1 and None not in values:
-        return values.pop(), "inferred"
-    return None, "ambiguous"
+    numbers = {o.numbers[place] for o in options}
+    if len(numbers) != 1:
+        return None
+    shown = all((p := o.pieces[place]) is not None and p.value is not None for o in options)
+    return numbers.pop() if zeros or shown else None
 
 
 def _unit(column: Column, piece: Piece | None, line: FoundLine) -> str | None:

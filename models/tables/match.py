@@ -32,6 +32,8 @@ BEAM = 12
 MARGIN = 7.0
 """A reading this far behind the best is given up: the best can go where it goes at a cost of 4 at most."""
 MIN_RATIO = 80
+CERTAIN_LENGTH = 5
+"""Characters of a label that stands for nothing else where it is printed exactly."""
 SURE_LABEL = 0.75
 """Score from which a piece counts as a label of a form."""
 
@@ -274,12 +276,25 @@ def _after_text(vocabulary: Vocabulary, piece: Piece, beam: Beam) -> Beam | None
         return None
     long = len(piece.word) > PROSE_LENGTH
     following: Beam = {}
+    certain = _certain(piece.word, options)
     for (row, count), (score, step) in beam.items():
-        for state, role, gain in _text_moves(options, row, count, long=long):
+        moves = (
+            _row_moves(certain, row, count, 2.0)
+            if certain is not None and certain.index > row
+            else _text_moves(options, row, count, long=long)
+        )
+        for state, role, gain in moves:
             total = score + gain
             if state not in following or total > following[state][0]:
                 following[state] = (total, _Step(role, state[0], count, step))
     return following
+
+
+def _certain(word: str, options: tuple[_Option, ...]) -> _Option | None:
+    """The option of a piece that can only be the label of one row: words and number are exact, and it is long."""
+    if len(options) == 1 and options[0].role == "row" and options[0].score >= 1 and len(word) >= CERTAIN_LENGTH:
+        return options[0]
+    return None
 
 
 def _text_moves(
