@@ -174,7 +174,7 @@ def _line_cells(
 def _common(options: Sequence[Placement], place: int) -> Piece | None:
     """The piece that stands in the cell in every placement."""
     piece = options[0].pieces[place] if options else None
-    return piece if all(o.pieces[place] is piece for o in options) else None
+    return piece if len(options) == 1 or all(o.pieces[place] is piece for o in options) else None
 
 
 def _inferred(options: Sequence[Placement], place: int, *, zeros: bool) -> Decimal | None:

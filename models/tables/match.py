@@ -29,7 +29,7 @@ MAX_SURPLUS = 16
 MIN_FRAGMENT = 0.4
 """Share of a label that a fragment of it must hold to open the row."""
 BEAM = 12
-MARGIN = 7.0
+MARGIN = 5.0
 """A reading this far behind the best is given up: the best can go where it goes at a cost of 4 at most."""
 MIN_RATIO = 80
 CERTAIN_LENGTH = 5
@@ -46,6 +46,8 @@ class FormLine:
     cells: tuple[str, ...]
     columns: tuple[Column, ...]
     labels: tuple[str, ...]
+    words: frozenset[str]
+    """The labels as they are compared."""
     across: bool
 
 
@@ -88,7 +90,7 @@ Beam = dict[State, tuple[float, _Step | None]]
 
 def form_lines(form: Form) -> tuple[FormLine, ...]:
     """Lines of values of a form, in printed order."""
-    return tuple(line for table in form.tables for block in table.blocks for line in _block(table.id, block))
+    return _vocabulary(form.id).lines
 
 
 def _block(table: str, block: Block) -> Iterator[FormLine]:
@@ -96,18 +98,20 @@ def _block(table: str, block: Block) -> Iterator[FormLine]:
         cells = [f"{table}.{row.id}.{c.id}" for row in block.rows for c in block.columns]
         labels = [label for row in block.rows for label in row.labels]
         labels += [label for column in block.columns for label in column.labels]
-        yield FormLine(table, tuple(cells), block.columns * len(block.rows), tuple(labels), across=True)
+        words = frozenset(map(bare, labels))
+        yield FormLine(table, tuple(cells), block.columns * len(block.rows), tuple(labels), words, across=True)
         return
     for row in table_rows(Table(id=table, section="", blocks=(block,))):
         cells = [row.cell(table, column) for column in row.columns]
-        yield FormLine(table, tuple(cells), row.columns, row.labels, across=False)
+        words = frozenset(map(bare, row.labels))
+        yield FormLine(table, tuple(cells), row.columns, row.labels, words, across=False)
 
 
 class Vocabulary:
     """The words of one form, and what each piece of text can be among them."""
 
     def __init__(self, form: Form) -> None:
-        self.lines = form_lines(form)
+        self.lines = tuple(line for table in form.tables for block in table.blocks for line in _block(table.id, block))
         self.widths = [len(line.cells) for line in self.lines]
         self.units = frozenset(unit for table in form.tables for unit in table.units)
         self._labels: list[tuple[str, str, str, int]] = []
@@ -244,7 +248,7 @@ def _n_values(piece: Piece) -> int:
 
 
 def _pruned(beam: Beam) -> Beam:
-    least = max(beam.values(), key=lambda s: s[0])[0] - MARGIN
+    least = max([score for score, _ in beam.values()]) - MARGIN
     kept = {state: value for state, value in beam.items() if value[0] >= least}
     if len(kept) <= BEAM:
         return kept
@@ -303,13 +307,12 @@ def _text_moves(
     yield ((row, CLOSED), "other", 0.0 if long or count == CLOSED else -0.3)
     if count != CLOSED and not long:
         yield ((row, count), "other", -0.6)
-    own_label = any(option.role == "across" and option.index == row for option in options)
     for option in options:
         if option.role in ("row", "part"):
             yield from _label_moves(option, row, count)
         elif option.role == "across":
             yield from _across_moves(option, row, count)
-        elif option.role == "group" or not own_label:
+        elif option.role == "group" or not any(o.role == "across" and o.index == row for o in options):
             closed = CLOSED if option.role == "header" else count
             yield ((row, closed), "header", 0.5 * option.score)
 
@@ -360,7 +363,7 @@ def _collect(
             headers.append(piece)
         elif step.role == "row" or (step.role == "label" and row != open_row):
             found.append(FoundLine(lines[row], labels=[piece], headers=headers, start=start))
-            found[-1].exact = any(piece.word == bare(label) for label in lines[row].labels)
+            found[-1].exact = piece.word in lines[row].words
             headers, open_row = [], row
         elif step.role == "label":
             found[-1].labels.append(piece)

@@ -100,28 +100,20 @@ def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
             if line.strip() == LONE_BAR:
                 place = start + line.index(LONE_BAR)
                 yield Piece("blank", Span(place, place + 1), LONE_BAR, row=row)
-            continue
-        if "\t" not in words and "|" not in line:
-            yield from _line(words, start + line.index(words[0]), row)
-            continue
-        yield from _columns(line, start, row)
-
-
-def _line(words: str, start: int, row: int) -> Iterator[Piece]:
-    """A line without columns: one cell, or several apart by spaces or by nothing."""
-    if words.isdigit() or (len(words) <= MAX_CELL and words in NO_VALUE):
-        yield _piece(words, start, row, 0)
-    elif not PAGE.fullmatch(words) and not LIST_NUMBER.fullmatch(words):
-        for offset, cell, glued in _cells(words):
-            yield _glued(cell, start + offset, row) if glued else _piece(cell, start + offset, row, 0)
-
-
-def _cells(words: str) -> tuple[tuple[int, str, bool], ...]:
-    return _remembered_cells(words) if len(words) <= MAX_CELL else _line_cells(words)
+        elif "\t" in words or "|" in words:
+            yield from _columns(line, start, row)
+        else:
+            start += line.index(words[0])
+            for offset, cell, glued in (_remembered_cells if len(words) <= MAX_CELL else _line_cells)(words):
+                yield _glued(cell, start + offset, row) if glued else _piece(cell, start + offset, row, 0)
 
 
 def _line_cells(words: str) -> tuple[tuple[int, str, bool], ...]:
-    """Offset and words of each cell of a line, and whether it is a run of glued digits."""
+    """Offset and words of each cell of a line without columns, and whether it is a run of glued digits."""
+    if words.isdigit() or words in NO_VALUE:
+        return ((0, words, False),)
+    if PAGE.fullmatch(words) or LIST_NUMBER.fullmatch(words):
+        return ()
     cuts = cells_within(words)
     if cuts is None:
         return tuple((at, cell, False) for at, cell in _spaced(words))
@@ -135,16 +127,8 @@ _remembered_cells = lru_cache(maxsize=20_000)(_line_cells)
 
 
 def _columns(line: str, start: int, row: int) -> Iterator[Piece]:
-    """A line with tabs or bars; a line that has only one cell filled has no columns."""
-    cells = list(_split(line, start, "\t" if "\t" in line.strip(" \t") else "|"))
-    filled = [(at, c) for at, c in cells if c.strip()]
-    if len(filled) == 1:
-        at, cell = filled[0]
-        words = cell.strip(EDGES)
-        if words:
-            yield from _line(words, at + cell.index(words[0]), row)
-        return
-    for column, (at, cell) in enumerate(cells):
+    """A line with tabs or bars between cells."""
+    for column, (at, cell) in enumerate(_split(line, start, "\t" if "\t" in line.strip(" \t") else "|")):
         words = cell.strip(EDGES)
         if words:
             yield _piece(words, at + cell.index(words[0]), row, column)

@@ -23,8 +23,7 @@ LONG_LINE = 800
 """A line with a full stop is prose, unless it is longer than this: then it may be a whole report."""
 MAX_LINE = 200_000
 MIN_STACKED = 2
-_UPRIGHT = re.compile(r"[^\S\n]*[\u4e00-\u9fff][^\S\n]*")
-_WORDS_FOR_NONE = "无零"
+_UPRIGHT = frozenset(map(chr, range(0x4E00, 0xA000))) - set("无零")
 _NUMBERED = re.compile(r"(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)）]|[一二三四五六七八九十]{1,2}\s*[、.．])\s*$")
 _VALUE = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?(?:万?元)?|[/\-—|]+|无")
 _PUNCTUATION = "、,.。:;()“”\"'〔〕[]"
@@ -45,12 +44,12 @@ def joined_lines(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """Lines of one Chinese character each as one line; its text keeps the line breaks, so that places stay."""
     stack: list[tuple[int, str]] = []
     for start, line in lines:
-        upright = len(line) < 8 and _UPRIGHT.fullmatch(line) and line.strip() not in _WORDS_FOR_NONE
-        if upright or (stack and not line.strip()):
+        if len(line) < 8 and ((words := line.strip()) in _UPRIGHT or (stack and not words)):
             stack.append((start, line))
             continue
-        yield from _stacked(stack)
-        stack.clear()
+        if stack:
+            yield from _stacked(stack)
+            stack.clear()
         yield start, line
     yield from _stacked(stack)
 
