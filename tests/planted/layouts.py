@@ -1,42 +1,14 @@
-"""Layouts of plain text: how a sheet is written, and where its values then stand."""
+"""Layouts of plain text: how a sheet is written a row or a cell a line."""
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 
-from models.schema.document import Span
+from tests.planted.extracted import EXTRACTED
 from tests.planted.sheets import Item, Line, Sheet, items
-
-
-class Writer:
-    """Text with the places of its cells."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.length = 0
-        self.spans: dict[str, Span] = {}
-
-    def put(self, text: str) -> None:
-        """Append text."""
-        self.parts.append(text)
-        self.length += len(text)
-
-    def item(self, item: Item, lead: str = "") -> None:
-        """Append an item; its place is that of its text without the white space before it."""
-        if item.text:
-            self.put(lead)
-        if item.cell and item.text:
-            self.spans[item.cell] = Span(self.length, self.length + len(item.text))
-        self.put(item.text)
-
-    @property
-    def text(self) -> str:
-        """Everything written."""
-        return "".join(self.parts)
-
-
-Layout = Callable[[Writer, Sheet, random.Random, str], None]
+from tests.planted.writing import Layout, Writer
 
 
 def _one_a_line(end: str, *, drop: bool = False, pieces: Callable[[Item, random.Random], list[str]] | None = None):
@@ -76,6 +48,15 @@ def _break_label(item: Item, rng: random.Random) -> list[str]:
     return [item.text[:at], item.text[at:]]
 
 
+def _number_alone(item: Item, rng: random.Random) -> list[str]:
+    """The list number of a label on a line of its own; two in three."""
+    match = re.match(r"[一二三四]、|\([一二三四五六七八]\)|(\d)\.", item.text)
+    if item.role not in ("group", "label") or match is None or rng.random() < 0.34:
+        return [item.text]
+    number = f"{match[1]}、" if match[1] and rng.random() < 0.3 else match[0]
+    return [number, item.text[match.end() :]]
+
+
 def _bars(writer: Writer, sheet: Sheet, rng: random.Random, lead: str) -> None:
     for line in sheet.lines:
         items = [*(item for _, item in line.labels), *line.values]
@@ -104,7 +85,7 @@ def _grid_row(sheet: Sheet, line: Line) -> list[Item]:
     for depth, item in line.labels:
         labels[depth] = item
     values = list(line.values)
-    values += [Item("")] * (sheet.value_columns - len(values))
+    values += [Item("")] * (sheet.value_columns - len(values) - line.short)
     return [*labels, *values]
 
 
@@ -163,6 +144,25 @@ def _tabs_broken(writer: Writer, sheet: Sheet, rng: random.Random, lead: str) ->
         _tab_row(writer, rest)
 
 
+def _markdown_ragged(*, shifted: bool) -> Layout:
+    """Rows end with their last cell that is not empty; label columns are merged here and there."""
+
+    def write(writer: Writer, sheet: Sheet, rng: random.Random, lead: str) -> None:
+        for number, line in enumerate(sheet.lines):
+            row = _shifted(sheet, line, rng) if shifted else _grid_row(sheet, line)
+            while row and not row[-1].text and (not row[-1].cell or not shifted):
+                row.pop()
+            for item in row:
+                writer.put("| ")
+                writer.item(item, lead if item.cell else "")
+                writer.put(" ")
+            writer.put(rng.choice(["|\n", "\n"]))
+            if number == 0 and rng.random() < 0.7:
+                writer.put("|" + " --- |" * len(row) + "\n")
+
+    return write
+
+
 TEXT_LAYOUTS: dict[str, Layout] = {
     "spaced": _one_a_line("\n\n"),
     "lines": _one_a_line("\n"),
@@ -177,11 +177,9 @@ TEXT_LAYOUTS: dict[str, Layout] = {
     "labels broken": _one_a_line("\n", pieces=_break_label),
     "spaced, blanks dropped": _one_a_line("\n\n", drop=True),
     "lines, blanks dropped": _one_a_line("\n", drop=True),
+    "lines, numbers alone": _one_a_line("\n", pieces=_number_alone),
+    "markdown, short rows": _markdown_ragged(shifted=False),
+    "markdown, misaligned": _markdown_ragged(shifted=True),
+    **EXTRACTED,
 }
-HTML_LAYOUTS = ("html", "html nested")
-LAYOUTS = (*TEXT_LAYOUTS, *HTML_LAYOUTS)
-DROPPING = {"spaced, blanks dropped", "lines, blanks dropped", "spaces"}
-"""Layouts that lose the place of a blank."""
-SHOWING = ("spaced", "lines", "markdown", "tabs", "html")
-"""Layouts that show where a blank stands."""
 ONE_A_LINE = {"spaced": "\n\n", "lines": "\n"}

@@ -30,6 +30,8 @@ class Style:
         signs: changes carry a sign or a word for it.
         money: unit printed in cells of amounts.
         lead: white space before a value.
+        spaced: a space inside numbers (`1 113`, `2 0`).
+        decimals: counts as `12.0`, amounts with two places (`0.00`).
     """
 
     full_width: bool = False
@@ -39,6 +41,8 @@ class Style:
     money: str = ""
     none: str = ""
     lead: str = ""
+    spaced: bool = False
+    decimals: bool = False
 
 
 def numbers_of(form: Form, rng: random.Random, profile: Profile = "ordinary") -> dict[str, Decimal]:
@@ -77,7 +81,10 @@ def printed(value: Decimal, column: Column, style: Style, rng: random.Random) ->
     if value == 0 and style.none:
         return style.none
     magnitude = abs(value)
-    text = f"{magnitude:,}" if style.thousands else str(magnitude)
+    text = _magnitude(magnitude, column, style)
+    if style.spaced and len(text) > 1 and text.isdigit():
+        at = len(text) - 3 if len(text) > 3 else rng.randint(1, len(text) - 1)
+        text = f"{text[:at]} {text[at:]}"
     if value < 0:
         text = (rng.choice(["-", "减", "减少", "-"]) if style.signs else "-") + text
     elif value and column.signed and style.signs:
@@ -89,3 +96,9 @@ def printed(value: Decimal, column: Column, style: Style, rng: random.Random) ->
     if style.full_width:
         text = "".join(chr(ord(c) + 0xFEE0) if c in "0123456789,.+-" else c for c in text)
     return text
+
+
+def _magnitude(magnitude: Decimal, column: Column, style: Style) -> str:
+    if style.decimals:
+        return f"{magnitude:.2f}" if column.money else f"{magnitude:.1f}"
+    return f"{magnitude:,}" if style.thousands else str(magnitude)

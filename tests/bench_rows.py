@@ -1,0 +1,165 @@
+"""The rows of the benchmark: which layouts, at which levels of damage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from models.forms import load_forms
+from tests.planted import (
+    DROPPING,
+    HTML_LAYOUTS,
+    LAYOUTS,
+    ONE_A_LINE,
+    ORDERS,
+    SHOWING,
+    Breaks,
+    Damage,
+    Planted,
+    Profile,
+    Style,
+    plant,
+)
+
+FORMS = ("2021", "2019")
+PROFILES: tuple[Profile, ...] = ("quiet", "ordinary", "busy")
+ROWS_APART = ("tabs", "markdown", "html", "spaces")
+STYLES = {
+    "full-width digits": Style(full_width=True),
+    "thousands separators": Style(thousands=True),
+    "spaces inside numbers": Style(spaced=True),
+    "signs": Style(signs=True),
+    "units in cells": Style(units=True, money="万元"),
+    "decimals": Style(decimals=True),
+    "full-width, thousands, signs, units": Style(full_width=True, thousands=True, signs=True, units=True, money="元"),
+}
+BREAKS = {
+    "- 4 -": Breaks("- {n} -"),
+    "4": Breaks("{n}"),
+    "第4页 共28页": Breaks("第{n}页 共{m}页"),
+    "4 / 28": Breaks("{n} / {m}"),
+    "running header": Breaks("", "某某市自然资源局2023年政府信息公开工作年度报告"),
+    "4, header again": Breaks("{n}", again=True),
+    "- 4 -, running header, header again": Breaks("- {n} -", "某某市自然资源局政府信息公开年报", again=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the benchmark: a layout and the options of `plant`.
+
+    Attributes:
+        skipped: so many rows of the form, drawn for each report, are not in the source.
+        absent: so many tables are not.
+        forms: those that the row's layout can print.
+    """
+
+    name: str
+    layout: str
+    options: dict[str, Any] = field(default_factory=dict)
+    skipped: int = 0
+    absent: int = 0
+    profiles: tuple[Profile, ...] = PROFILES
+
+    @property
+    def dropping(self) -> bool:
+        """Whether the places of blanks are lost, so that the oracle has something to say."""
+        return (
+            bool(self.options.get("blank")) and not self.options.get("blank_as") and self.layout in {*DROPPING, "bars"}
+        )
+
+    def plant(self, seed: int) -> Planted:
+        """The report of a seed: forms alternate, then the kinds of agencies."""
+        form = FORMS[seed % len(FORMS)]
+        rng = Random(f"{self.name} {seed}")
+        options = dict(self.options)
+        if self.skipped:
+            keys = sorted({c.rsplit(".", 1)[0] for c in load_forms()[form].cells if not c.startswith("remedies.")})
+            options["skip"] = frozenset(rng.sample(keys, self.skipped))
+        if self.absent:
+            options["absent"] = frozenset(rng.sample([t.id for t in load_forms()[form].tables], self.absent))
+        profile = self.profiles[seed // len(FORMS) % len(self.profiles)]
+        return plant(form, self.layout, seed=seed, profile=profile, **options)
+
+
+def rows(pattern: str = "") -> list[Row]:
+    """Rows whose name matches the pattern, or all."""
+    return [row for row in _all() if re.search(pattern, row.name)]
+
+
+def _all() -> Iterator[Row]:
+    yield from (Row(name, name) for name in LAYOUTS if "blanks dropped" not in name)
+    yield from _blanks()
+    yield from _damage()
+    yield from _pages()
+    yield from _forms_and_copies()
+    for style, how in STYLES.items():
+        yield from (
+            Row(f"{name}, {style}", name, {"style": how}) for name in ("lines", "spaces", "html") if _fits(name, style)
+        )
+
+
+def _fits(layout: str, style: str) -> bool:
+    """Spaces inside numbers cannot be told from spaces between them."""
+    return not (layout == "spaces" and style in ("spaces inside numbers",))
+
+
+def _blanks() -> Iterator[Row]:
+    shown = (
+        *SHOWING,
+        "tabs shifted",
+        "markdown, misaligned",
+        "bars",
+        "one line, tabs",
+        *(n for n in HTML_LAYOUTS if n != "html"),
+    )
+    for name in dict.fromkeys(n for n in shown if n not in DROPPING):
+        for share, words in ((0.5, "half of the zeros blank"), (1.0, "all zeros blank")):
+            yield Row(f"{name}, {words}", name, {"blank": share})
+    for name in sorted(DROPPING):
+        for share in (0.25, 0.5, 1.0):
+            yield Row(f"{name}, {share:.0%} of the zeros dropped", name, {"blank": share})
+    for name in ("lines", "spaces", "html"):
+        for mark in ("/", "-", "—", "无"):
+            yield Row(f"{name}, zeros as {mark}", name, {"style": Style(none=mark)})
+            yield Row(f"{name}, half of the zeros as {mark}", name, {"blank": 0.5, "blank_as": mark})
+    for name in ("tabs", "markdown", "html"):
+        yield Row(f"{name}, totals blank", name, {"blank_totals": True})
+
+
+def _damage() -> Iterator[Row]:
+    def row(name: str, damage: Damage, amount: int, profiles: tuple[Profile, ...] = PROFILES) -> Row:
+        return Row(f"{name}, {damage} × {amount}", name, {"damage": damage, "amount": amount}, profiles=profiles)
+
+    for name in (*ONE_A_LINE, *ROWS_APART):
+        yield from (row(name, "value lost", n) for n in (1, 3, 10))
+        yield from (row(name, "label lost", n) for n in (1, 3))
+        yield from (row(name, "digit lost", n, ("ordinary", "busy")) for n in (1, 3))
+        yield from (row(name, "cells swapped", n) for n in (1, 3))
+    yield from (row(name, "value emptied", n) for name in ("tabs", "markdown", "html") for n in (1, 3, 10))
+    yield from (row(name, d, 1) for d in ("page number", "bare page number") for name in ONE_A_LINE)  # type: ignore[arg-type]
+
+
+def _pages() -> Iterator[Row]:
+    for name in ("lines", "spaced", "spaces", "tabs", "lines, labels around", "spaces, labels around"):
+        yield from (Row(f"{name}, pages: {words}", name, {"breaks": how}) for words, how in BREAKS.items())
+
+
+def _forms_and_copies() -> Iterator[Row]:
+    for order in ORDERS:
+        yield from (Row(f"{name}, remedies {order}", name, {"order": order}) for name in ("lines", "spaces"))
+    for name in ("lines", "spaces", "tabs", "markdown", "html"):
+        yield Row(f"{name}, rows of others", name, {"extra_rows": True})
+        yield Row(f"{name}, notes in the header", name, {"notes": True})
+        yield Row(f"{name}, header again", name, {"header_again": True})
+        yield Row(f"{name}, twice", name, {"twice": True})
+        for n in (1, 10):
+            damage = {"twice": True, "copies_differ": True, "damage": "value lost", "amount": n}
+            yield Row(f"{name}, twice, each with value lost × {n}", name, damage)
+        damage = {"twice": True, "copies_differ": True, "damage": "label lost", "amount": 3}
+        yield Row(f"{name}, twice, each with label lost × 3", name, damage)
+        yield from (Row(f"{name}, rows skipped × {n}", name, skipped=n) for n in (1, 3))
+        yield from (Row(f"{name}, tables absent × {n}", name, absent=n) for n in (1, 3))
