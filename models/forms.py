@@ -1,6 +1,6 @@
 """The official forms of `configs/forms`: tables, rows, columns, cell ids and arithmetic.
 
-Sources: 国办公开办函〔2019〕60号 (reports for 2019 and 2020), 国办公开办函〔2021〕30号 (2021 and later).
+Each file names its official source and the first year of its reports.
 """
 
 from __future__ import annotations
@@ -70,13 +70,17 @@ class Table(_Model):
 
 
 class Arithmetic(_Model):
-    """`total` and `parts` name columns (sum: columns) or rows (sum: rows) of a table."""
+    """`total` and `parts` name columns (sum: columns) or rows (sum: rows) of a table.
+
+    `words` name the two sides for people, where those of the check do not fit.
+    """
 
     check: str
     table: str
     sum: Literal["rows", "columns"]
     total: Strings
     parts: Strings
+    words: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ class Equation:
     parts: tuple[str, ...]
     place: str
     """The row or column that it speaks of, in the form's words."""
+    words: tuple[str, str] | None = None
+    """What its two sides are called, where not as usual for the check."""
 
 
 class Form(_Model):
@@ -153,12 +159,12 @@ class Form(_Model):
 
 def plain_label(label: str) -> str:
     """The label without the explanation in brackets and without its list number."""
-    text = label.split("(区分", maxsplit=1)[0].split("(单位", maxsplit=1)[0]
     for mark in ("、", ")", "."):
-        head, found, tail = text.partition(mark)
+        head, found, tail = label.partition(mark)
         if found and len(head) <= 2 and tail:
-            return tail
-    return text
+            label = tail
+            break
+    return label.split("(", maxsplit=1)[0] or label
 
 
 def table_rows(table: Table) -> Iterator[Row]:
@@ -197,7 +203,7 @@ def _equations(form: Form, rule: Arithmetic) -> Iterator[Equation]:
         for row in rows:
             total = tuple(f"{table.id}.{row.key}.{c}" for c in rule.total)
             parts = tuple(f"{table.id}.{row.key}.{c}" for c in rule.parts)
-            yield Equation(rule.check, total, parts, plain_label(row.labels[0]))
+            yield Equation(rule.check, total, parts, plain_label(row.labels[0]), rule.words)
     else:
         for column in rows[0].columns:
             yield Equation(
@@ -205,6 +211,7 @@ def _equations(form: Form, rule: Arithmetic) -> Iterator[Equation]:
                 tuple(f"{table.id}.{key}.{column.id}" for key in _match(rows, rule.total)),
                 tuple(f"{table.id}.{key}.{column.id}" for key in _match(rows, rule.parts)),
                 plain_label(column.labels[0]),
+                rule.words,
             )
 
 

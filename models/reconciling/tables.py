@@ -37,7 +37,7 @@ def check_tables(extraction: Extraction) -> Iterator[Finding]:
 def _finding(extraction: Extraction, equation: Equation) -> Finding:
     total = _sum(extraction, equation.total)
     parts = _sum(extraction, equation.parts)
-    left, right = WORDS[equation.check]
+    left, right = equation.words or WORDS[equation.check]
     place = equation.place
     if total is None or parts is None:
         verdict, message = "undecided", f"{place}:有单元格空白、缺失或位置不明,{left}与{right}无法核对"

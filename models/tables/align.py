@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from models.forms import Column, Equation, Form, load_forms
+from models.forms import Column, Form, load_forms
 from models.numerals import fold
 from models.schema.document import Grid, Span
-from models.schema.table import Cell
+from models.schema.table import Cell, Status
 from models.tables.blanks import rhythms, with_blank_lines
 from models.tables.match import FoundLine, form_lines, labels_among, match_lines
 from models.tables.options import has_glued, is_empty, options_of, unplaceable
@@ -130,9 +130,7 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     options |= solution
     summed = frozenset(c for e in form.equations for c in (*e.total, *e.parts))
     unsafe = frozenset(c for e in broken for c in (*e.total, *e.parts))
-    return {
-        cell.id: cell for i, line in enumerate(lines) for cell in _line_cells(line, options[i], summed, unsafe)
-    }
+    return {cell.id: cell for i, line in enumerate(lines) for cell in _line_cells(line, options[i], summed, unsafe)}
 
 
 def _direct(line: FoundLine, options: Sequence[Placement]) -> bool:
@@ -151,24 +149,25 @@ def _line_cells(
         summed: cells that the form's arithmetic speaks of: what was lost there counts as zero.
         unsafe: cells of sums that no placement satisfies: nothing is inferred there.
     """
-    certainty = 0.99 if line.exact else 0.95
     direct = _direct(line, options)
     empty = is_empty(line) and bool(options)
     cells = []
     for place, (cell_id, column) in enumerate(zip(line.line.cells, line.line.columns, strict=True)):
         piece = _common(options, place)
         span = piece.span if piece is not None else line.labels[0].span
-        if empty:
-            value, status = None, "blank"
-        elif direct:
-            value = piece.value if piece is not None else None
-            status = "blank" if value is None else "printed"
-        else:
+        value = piece.value if piece is not None else None
+        status: Status = "blank" if value is None else "printed"
+        if not direct and not empty:
             value = None if cell_id in unsafe else _inferred(options, place, zeros=cell_id in summed)
             status = "ambiguous" if value is None else "inferred"
-        sure = certainty if status in ("printed", "blank") else 0.95 if status == "inferred" else 0.5
-        cells.append(Cell(cell_id, value, _unit(column, piece, line), status, sure, span))  # type: ignore[arg-type]
+        cells.append(Cell(cell_id, value, _unit(column, piece, line), status, _confidence(status, line), span))
     return cells
+
+
+def _confidence(status: Status, line: FoundLine) -> float:
+    if status in ("printed", "blank"):
+        return 0.99 if line.exact else 0.95
+    return 0.95 if status == "inferred" else 0.5
 
 
 def _common(options: Sequence[Placement], place: int) -> Piece | None:
@@ -197,7 +196,7 @@ def _unit(column: Column, piece: Piece | None, line: FoundLine) -> str | None:
         return None
     if piece is not None and piece.unit:
         return piece.unit
-    for header in line.headers:
+    for header in (*line.units, *line.labels, *line.headers):
         if match := UNIT.search(fold(header.raw)):
             return match[0]
     return column.unit

@@ -60,6 +60,8 @@ class FoundLine:
     values: list[Piece] = field(default_factory=list)
     headers: list[Piece] = field(default_factory=list)
     """Header pieces seen since the line before."""
+    units: list[Piece] = field(default_factory=list)
+    """Its cells in the column of units."""
     exact: bool = True
     start: int = 0
     """Its pieces are [start, end) among those of the document, strange ones in between included."""
@@ -72,14 +74,15 @@ class FoundLine:
 
 class _Option(NamedTuple):
     role: Literal["row", "part", "header", "group", "across"]
-    index: int
+    line: int
+    """Of the form, -1 for a header."""
     score: float
 
 
 class _Step(NamedTuple):
     role: str
     row: int
-    count: int
+    filled: int
     """Values of the row before the step."""
     previous: _Step | None
 
@@ -113,7 +116,7 @@ class Vocabulary:
     def __init__(self, form: Form) -> None:
         self.lines = tuple(line for table in form.tables for block in table.blocks for line in _block(table.id, block))
         self.widths = [len(line.cells) for line in self.lines]
-        self.units = frozenset(unit for table in form.tables for unit in table.units)
+        self.units = frozenset(bare(unit) for table in form.tables for unit in table.units)
         self._labels: list[tuple[str, str, str, int]] = []
         for index, line in enumerate(self.lines):
             role = "across" if line.across else "row"
@@ -132,8 +135,6 @@ class Vocabulary:
         """What a piece can be, with a score; labels that share no two neighbouring characters with it are out."""
         if not word or len(word) > PROSE_LENGTH + 12:
             return ()
-        if word in self.units:
-            return (_Option("group", -1, 0.2),)
         if len(word) == 1:
             headed = any(self._labels[i][3] < 0 for i in self._by_character.get(word, ()))
             return (_Option("group", -1, 0.1),) if headed else ()
@@ -275,6 +276,8 @@ def _after_values(widths: list[int], n: int, beam: Beam) -> Beam | None:
 
 def _after_text(vocabulary: Vocabulary, piece: Piece, beam: Beam) -> Beam | None:
     """States after a text; None where it is prose among prose."""
+    if piece.word in vocabulary.units:
+        return {state: (score, _Step("unit", *state, step)) for state, (score, step) in beam.items()}
     options = vocabulary.options(piece.word, piece.number)
     if not options and all(count == CLOSED for _, count in beam):
         return None
@@ -284,7 +287,7 @@ def _after_text(vocabulary: Vocabulary, piece: Piece, beam: Beam) -> Beam | None
     for (row, count), (score, step) in beam.items():
         moves = (
             _row_moves(certain, row, count, 2.0)
-            if certain is not None and certain.index > row
+            if certain is not None and certain.line > row
             else _text_moves(options, row, count, long=long)
         )
         for state, role, gain in moves:
@@ -312,7 +315,7 @@ def _text_moves(
             yield from _label_moves(option, row, count)
         elif option.role == "across":
             yield from _across_moves(option, row, count)
-        elif option.role == "group" or not any(o.role == "across" and o.index == row for o in options):
+        elif option.role == "group" or not any(o.role == "across" and o.line == row for o in options):
             closed = CLOSED if option.role == "header" else count
             yield ((row, closed), "header", 0.5 * option.score)
 
@@ -320,7 +323,7 @@ def _text_moves(
 def _label_moves(option: _Option, row: int, count: int) -> Iterator[tuple[State, str, float]]:
     if option.role == "row":
         yield from _row_moves(option, row, count, 2.0)
-    elif option.index == row:
+    elif option.line == row:
         yield ((row, count), "label", 0.6)
     elif option.score >= MIN_FRAGMENT:
         yield from _row_moves(option, row, count, 1.0)
@@ -328,20 +331,20 @@ def _label_moves(option: _Option, row: int, count: int) -> Iterator[tuple[State,
 
 def _across_moves(option: _Option, row: int, count: int) -> Iterator[tuple[State, str, float]]:
     """Header words of rows side by side; after values they begin the table anew, or are of a menu."""
-    if row == option.index and count == 0:
+    if row == option.line and count == 0:
         yield ((row, 0), "label", 0.5 * option.score)
-    elif row == option.index:
+    elif row == option.line:
         yield ((row, 0), "row", -1.0)
-    elif option.index > row:
-        yield ((option.index, 0), "label", option.score - 0.05 * (option.index - row - 1))
+    elif option.line > row:
+        yield ((option.line, 0), "label", option.score - 0.05 * (option.line - row - 1))
 
 
 def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator[tuple[State, str, float]]:
-    if option.index > row:
-        skipped = 0.0 if row < 0 else 0.4 * min(option.index - row - 1, 8)
-        yield ((option.index, 0), "row", weight * option.score - skipped)
-    elif option.index < row:
-        yield ((option.index, 0), "row", weight * option.score - 4.0)
+    if option.line > row:
+        skipped = 0.0 if row < 0 else 0.4 * min(option.line - row - 1, 8)
+        yield ((option.line, 0), "row", weight * option.score - skipped)
+    elif option.line < row:
+        yield ((option.line, 0), "row", weight * option.score - 4.0)
     elif count == 0:
         yield ((row, 0), "label", 0.2)
 
@@ -354,11 +357,15 @@ def _collect(
     inside = [False] * len(pieces)
     lines = vocabulary.lines
     open_row = -1
+    opening = {pieces[start].row: start for (start, _), step in steps if step.role in ("row", "header")}
     for (start, end), step in steps:
         piece, row = pieces[start], step.row
         taken = 1 if step.role != "other" else 0
         if step.role == "value":
-            taken = _take(found[-1], pieces[start:end], vocabulary.widths[row] + MAX_SURPLUS - step.count)
+            run = [(p, opening.get(p.row, -1) >= end) for p in pieces[start:end]]
+            taken = _take(found[-1], run, vocabulary.widths[row] + MAX_SURPLUS - step.filled)
+        elif step.role == "unit" and step.filled != CLOSED:
+            found[-1].units.append(piece)
         elif step.role == "header" or (step.role == "other" and piece.kind == "text" and headers and "元" in piece.raw):
             headers.append(piece)
         elif step.role == "row" or (step.role == "label" and row != open_row):
@@ -379,23 +386,31 @@ def _collect(
     return found, inside
 
 
-def _take(found: FoundLine, run: list[Piece], room: int) -> int:
+def _take(found: FoundLine, run: list[tuple[Piece, bool]], room: int) -> int:
     """Give the line the values and blanks of a run; how many of them it has room for."""
-    for k, piece in enumerate(run):
+    for k, (piece, before) in enumerate(run):
         n = _n_values(piece)
         if n and room <= 0:
             return k
         room -= n
-        if _belongs(piece, found):
+        if _belongs(piece, found, before=before):
             found.values.append(piece)
     return len(run)
 
 
-def _belongs(piece: Piece, found: FoundLine) -> bool:
+def _belongs(piece: Piece, found: FoundLine, *, before: bool) -> bool:
     """An empty cell belongs to the line whose layout row it stands in, not to the one before its label.
 
-    The values of rows side by side stand in a layout row below their labels.
+    The values of rows side by side stand in a layout row below their labels. A number before the label
+    of its layout row counts the rows where the line above has all its values.
+
+    Args:
+        piece: a value or blank.
+        found: the line before it.
+        before: its layout row has the label of another line, or a header, after it.
     """
+    if before and len(found.values) >= len(found.line.cells) and all(piece.row != p.row for p in found.labels):
+        return False
     if piece.kind != "blank" or piece.raw:
         return True
     labels = {p.row for p in found.labels}

@@ -206,7 +206,9 @@ class _Packing:
         self._bias = sum(half << shift for shift, _, half in self.shifts)
 
     def pack(self, numbers: Sequence[int]) -> int:
-        return sum(n << shift if n >= 0 else -(-n << shift) for n, (shift, _, _) in zip(numbers, self.shifts, strict=True))
+        return sum(
+            n << shift if n >= 0 else -(-n << shift) for n, (shift, _, _) in zip(numbers, self.shifts, strict=True)
+        )
 
     def passes(self, packed: int, checks: Sequence[tuple[tuple[int, int, int], frozenset[int]]]) -> bool:
         """Whether each checked number is among those that the rest can bring to zero."""

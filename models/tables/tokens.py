@@ -19,7 +19,7 @@ from models.tables.unglue import cells_within, joined_lines
 
 VALUE = re.compile(
     r"(?P<sign>[+-]|增加?|减少?|新增)?\s*(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
-    r"(?P<unit>[万亿]?元|[件条项个宗份次])?"
+    r"(?P<unit>[万亿]?元|人次|[件条项个宗份次篇人])?"
 )
 NO_VALUE = {"/", "／", "-", "—", "－", "–", "--", "——", "\\", "*", "＼"}
 ZERO_WORDS = {"无", "零"}
@@ -34,7 +34,9 @@ PAGE = re.compile(
     r"|(?:[Pp]age|P\.)\s*\d{1,3}(?:\s*of\s*\d{1,3})?"
 )
 """A line that only numbers the page."""
-LIST_NUMBER = re.compile(r"\d{1,2}[.、．)）]|[一二三四五六七八九十]{1,3}[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）]")
+LIST_NUMBER = re.compile(
+    r"\d{1,2}[.、．)）]|[一二三四五六七八九十]{1,3}[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）]"
+)
 """A list number alone on its line: the label comes below."""
 MAX_SPACED = 400
 """Longest line, in characters, that is read as cells apart by spaces."""
