@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -34,6 +33,7 @@ from tests.planted import (
     Style,
     judge,
     numbers_of,
+    parse,
     plant,
 )
 
@@ -55,17 +55,6 @@ STYLES = {
 def known_bug(reason: str, *values: object) -> object:
     """A case that fails for a known reason."""
     return pytest.param(*values, marks=pytest.mark.xfail(strict=True, reason=reason))
-
-
-def parse(words: str) -> Decimal | None:
-    """The value of a printed cell, read here without the modules under test."""
-    text = unicodedata.normalize("NFKC", words).strip().replace(",", "")
-    if text == "无":
-        return Decimal(0)
-    match = re.fullmatch(r"(\+|-|增加?|减少?)?(\d+(?:\.\d+)?)(?:万?元|件|项)?", text)
-    if match is None:
-        return None
-    return -Decimal(match[2]) if match[1] in ("-", "减", "减少") else Decimal(match[2])
 
 
 def aligned(planted: Planted) -> dict[str, Cell]:

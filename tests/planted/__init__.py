@@ -13,7 +13,7 @@ from tests.planted.pages import HTML_LAYOUTS
 from tests.planted.planting import DROPPING, LAYOUTS, SHOWING, Planted, plant
 from tests.planted.prose import AFTER, BEFORE
 from tests.planted.sheets import ORDERS, Order
-from tests.planted.values import PROFILES, Profile, Style, numbers_of, printed
+from tests.planted.values import PROFILES, Profile, Style, numbers_of, parse, printed
 from tests.planted.writing import Breaks
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "judge",
     "judge_all",
     "numbers_of",
+    "parse",
     "plant",
     "printed",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -102,3 +104,14 @@ def _magnitude(magnitude: Decimal, column: Column, style: Style) -> str:
     if style.decimals:
         return f"{magnitude:.2f}" if column.money else f"{magnitude:.1f}"
     return f"{magnitude:,}" if style.thousands else str(magnitude)
+
+
+def parse(words: str) -> Decimal | None:
+    """The value of a printed cell, read here without the modules under test."""
+    text = unicodedata.normalize("NFKC", words).replace(",", "").replace(" ", "")
+    if text == "无":
+        return Decimal(0)
+    match = re.fullmatch(r"(\+|-|增加?|减少?)?(\d+(?:\.\d+)?)(?:万?元|件|项)?", text)
+    if match is None:
+        return None
+    return -Decimal(match[2]) if match[1] in ("-", "减", "减少") else Decimal(match[2])
