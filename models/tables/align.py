@@ -12,9 +12,11 @@ from models.numerals import fold
 from models.schema.document import Grid, Span
 from models.schema.table import Cell, Status
 from models.tables.blanks import rhythms, with_blank_lines
+from models.tables.columns import loses_blanks, settle, unlabelled
+from models.tables.groups import grouped
 from models.tables.match import FoundLine, form_lines, labels_among, match_lines
 from models.tables.options import has_glued, is_empty, options_of, unplaceable
-from models.tables.place import Placement
+from models.tables.place import Placement, trimmed
 from models.tables.solve import impossible, solve
 from models.tables.tokens import Piece, pieces_of
 
@@ -51,7 +53,8 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
     rhythm = rhythms(text, lines)
     for line in lines:
         line.values = with_blank_lines(text, line, rhythm.get(line.line.table)) or line.values
-    cells = _cells(form, lines)
+    settle(lines, form.equations)
+    cells = _cells(form, unlabelled(lines, form_lines(form), form.equations))
     ordered = tuple(cells.get(c) or Cell(c, None, None, "missing", 0.9, None) for c in form.cells)
     return Aligned(form.id, ordered, tuple(spans))
 
@@ -100,12 +103,18 @@ def _best_of_each(form: Form, found: Sequence[FoundLine]) -> list[FoundLine]:
     order = {line.cells: i for i, line in enumerate(form_lines(form))}
     places = [order[f.line.cells] for f in found]
     best: dict[int, tuple[tuple[int, int], FoundLine]] = {}
+    across: dict[int, list[FoundLine]] = {}
     for i, line in enumerate(found):
+        if line.line.across:
+            across.setdefault(places[i], []).append(line)
+            continue
         beside = sum(0 <= i + step < len(found) and places[i + step] == places[i] + step for step in (-1, 1))
         worth = (_n_values(line), beside)
         if places[i] not in best or worth > best[places[i]][0]:
             best[places[i]] = (worth, line)
-    return sorted((line for _, line in best.values()), key=lambda f: f.labels[0].span)
+    lines = [line for _, line in best.values()]
+    lines += [line for group in across.values() for line in grouped(group, form.equations)]
+    return sorted(lines, key=lambda f: f.labels[0].span)
 
 
 def _n_values(line: FoundLine) -> int:
@@ -114,7 +123,8 @@ def _n_values(line: FoundLine) -> int:
 
 def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     lost = unplaceable(lines)
-    options = {i: [] if i in lost else options_of(line, form.equations, lines) for i, line in enumerate(lines)}
+    drops = loses_blanks(lines)
+    options = {i: [] if i in lost else options_of(line, form.equations, drops=drops) for i, line in enumerate(lines)}
     fixed: dict[str, Decimal] = {}
     for i, line in enumerate(lines):
         if len(options[i]) == 1:
@@ -134,9 +144,14 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
 
 
 def _direct(line: FoundLine, options: Sequence[Placement]) -> bool:
-    """Whether the line has a piece for every cell, so that reading order places it."""
-    whole = len(line.values) >= len(line.line.cells) or has_glued(line)
-    return len(options) == 1 and whole and None not in options[0].pieces
+    """Whether the line has just a piece for every cell, so that reading order places it."""
+    if len(options) != 1 or None in options[0].pieces:
+        return False
+    return (
+        has_glued(line)
+        or options[0].pieces == tuple(line.values)
+        or len(trimmed(line.values, len(line.line.cells))) == 1
+    )
 
 
 def _line_cells(

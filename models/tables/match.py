@@ -49,6 +49,8 @@ class FormLine:
     words: frozenset[str]
     """The labels as they are compared."""
     across: bool
+    groups: tuple[frozenset[str], ...] = ()
+    """Of rows side by side, the labels of each row."""
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ class FoundLine:
     end: int = 0
     following: int = 0
     """Where the piece after its last one begins."""
-    loose: int = 0
+    loose: list[Piece] = field(default_factory=list)
     """Values that stand after it, apart from it by words that are neither its own nor another line's."""
 
 
@@ -102,7 +104,8 @@ def _block(table: str, block: Block) -> Iterator[FormLine]:
         labels = [label for row in block.rows for label in row.labels]
         labels += [label for column in block.columns for label in column.labels]
         words = frozenset(map(bare, labels))
-        yield FormLine(table, tuple(cells), block.columns * len(block.rows), tuple(labels), words, across=True)
+        groups = tuple(frozenset(map(bare, row.labels)) for row in block.rows)
+        yield FormLine(table, tuple(cells), block.columns * len(block.rows), tuple(labels), words, True, groups)
         return
     for row in table_rows(Table(id=table, section="", blocks=(block,))):
         cells = [row.cell(table, column) for column in row.columns]
@@ -360,7 +363,7 @@ def _collect(
     opening = {pieces[start].row: start for (start, _), step in steps if step.role in ("row", "header")}
     for (start, end), step in steps:
         piece, row = pieces[start], step.row
-        taken = 1 if step.role != "other" else 0
+        taken = int(step.role != "other" and (step.role != "unit" or step.filled != CLOSED))
         if step.role == "value":
             run = [(p, opening.get(p.row, -1) >= end) for p in pieces[start:end]]
             taken = _take(found[-1], run, vocabulary.widths[row] + MAX_SURPLUS - step.filled)
@@ -417,11 +420,12 @@ def _belongs(piece: Piece, found: FoundLine, *, before: bool) -> bool:
     return piece.row not in labels if found.line.across else piece.row in labels | {p.row for p in found.values}
 
 
-def _loose(pieces: list[Piece], start: int, end: int) -> int:
+def _loose(pieces: list[Piece], start: int, end: int) -> list[Piece]:
     """Values between the end of a line and the next line, or prose."""
-    n = 0
+    found = []
     for piece in pieces[start:end]:
         if len(piece.word) > PROSE_LENGTH or "。" in piece.raw:
             break
-        n += piece.kind in ("value", "glued")
-    return n
+        if piece.kind in ("value", "glued"):
+            found.append(piece)
+    return found

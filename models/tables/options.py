@@ -9,9 +9,6 @@ from models.tables.match import FoundLine
 from models.tables.place import Placement, joined, placements, satisfying, split, trimmed, with_one_lost
 from models.tables.tokens import Piece
 
-MIN_AGREEING = 5
-"""Lines that must begin in one column before another is taken to begin there."""
-
 
 def is_empty(line: FoundLine) -> bool:
     """Whether the line has its label and nothing else."""
@@ -27,7 +24,7 @@ def unplaceable(lines: Sequence[FoundLine]) -> set[int]:
     """Empty lines right above one with far more values than cells: whose values these are, nobody can tell."""
     found: set[int] = set()
     for i, line in enumerate(lines):
-        if sum(p.kind == "value" for p in line.values) + line.loose >= len(line.line.cells) + 2:
+        if sum(p.kind == "value" for p in line.values) + len(line.loose) >= len(line.line.cells) + 2:
             above = i - 1
             while above >= 0 and is_empty(lines[above]) and lines[above].line.table == line.line.table:
                 found.add(above)
@@ -35,71 +32,114 @@ def unplaceable(lines: Sequence[FoundLine]) -> set[int]:
     return found
 
 
-def options_of(line: FoundLine, equations: Sequence[Equation], lines: Sequence[FoundLine]) -> list[Placement]:
-    """Placements that the line's own sums allow; none where its values contradict them in every place."""
+def options_of(line: FoundLine, equations: Sequence[Equation], *, drops: bool) -> list[Placement]:
+    """Placements that the line's own sums allow; none where nothing can be said about its cells.
+
+    Args:
+        line: as found, its label columns taken away.
+        equations: the form's.
+        drops: the layout leaves blank cells out, so that what is not there was blank.
+    """
     width = len(line.line.cells)
     values = line.values
     if is_empty(line):
-        return [] if line.loose else [Placement((None,) * width)]
+        return [] if line.loose or _holds_digits(line) else [Placement((None,) * width)]
     if has_glued(line):
-        ways = split(values, width)
+        ways = split(values, line.line.cells, equations, drops=drops)
         return ways if len(ways) == 1 else satisfying(ways, line.line.cells, equations)
     if len(values) > width and (trims := trimmed(values, width)):
-        return _trimmings(line, trims, lines, equations)
+        return _trimmings(line, trims, equations)
     if len(values) != width:
-        values = [p for p in values if p.kind == "value" or p.raw]
+        values = one_a_row(line, [p for p in values if p.kind == "value" or p.raw])
     if len(values) == width:
-        return [Placement(tuple(values))]
-    if len(values) > width + 2:
-        return _first_ones(values, width, line, equations)
+        return _complete(line, values, equations)
     if len(values) > width:
-        return satisfying([*placements(values, width), *joined(values, width)], line.line.cells, equations)
-    return [] if line.loose else _fewer(line, values, equations)
+        return _more(line, values, equations)
+    return _fewer(line, values, equations, drops=drops)
 
 
-def _fewer(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
-    """Placements of too few values: blanks were lost, or else one number."""
-    found = satisfying(placements(values, len(line.line.cells)), line.line.cells, equations)
-    return found or with_one_lost(values, line.line.cells, equations)
+def _holds_digits(line: FoundLine) -> bool:
+    """Whether the words taken for the label hold a number beside its own list number: then it has values."""
+    return not line.exact and any(c.isdigit() for p in line.labels for c in p.word)
 
 
-def _trimmings(
-    line: FoundLine, ways: list[tuple[int, int]], lines: Sequence[FoundLine], equations: Sequence[Equation]
-) -> list[Placement]:
-    """The line without its surplus empty cells: where its sums leave several ways, the usual one."""
+def one_a_row(line: FoundLine, values: list[Piece]) -> list[Piece]:
+    """Values of which each has a layout row of its own; where several share one, a space stands inside a number."""
+    rows = [p.row for p in values]
+    distinct = len(set(rows))
+    if distinct == len(rows) or distinct * 2 <= len(rows) or line.labels[-1].row in rows:
+        return values
+    found: list[Piece] = []
+    for piece in values:
+        if found and found[-1].row == piece.row and found[-1].raw.isdigit() and piece.raw.isdigit():
+            found[-1] = joined(found[-1], piece)
+        else:
+            found.append(piece)
+    return found
+
+
+def _complete(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
+    """As many values as cells; nothing where a page cuts the line and its sums do not hold."""
+    found = [Placement(tuple(values))]
+    if line.loose and not satisfying(found, line.line.cells, equations):
+        return _continued(line, values, equations)
+    return found
+
+
+def _more(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
+    """More values than cells: a stray number, spaces inside numbers, or values of a row whose label was lost."""
     width = len(line.line.cells)
-    options = {way: Placement(tuple(line.values[way[0] : way[0] + width])) for way in ways}
-    if len(ways) == 1:
-        return list(options.values())
-    holding = satisfying(list(options.values()), line.line.cells, equations)
-    left = [way for way in ways if options[way] in holding] or ways
-    return [options[way] for way in _usual(left, line, lines)]
+    if len(values) == width + 1:
+        found = placements(values, width)
+    elif len(values) > width + 2:
+        found = [Placement(tuple(values[:width]))]
+    else:
+        found = []
+    inner = any({*e.total, *e.parts} <= set(line.line.cells) for e in equations)
+    return satisfying([*found, *_joinings(values, width)], line.line.cells, equations) if inner else []
 
 
-def _first_ones(values: Sequence[Piece], width: int, line: FoundLine, equations: Sequence[Equation]) -> list[Placement]:
-    """Many values too many are those of a row whose label was lost: the first ones are this row's."""
-    first = [Placement(tuple(values[:width]))]
-    inner = any(set(e.total) | set(e.parts) <= set(line.line.cells) for e in equations)
-    return satisfying(first, line.line.cells, equations) if inner else []
+def _joinings(values: Sequence[Piece], width: int) -> list[Placement]:
+    """Ways to read neighbours in one layout row as one number, `1 113` as 1113, so that `width` are left."""
+    ways: list[tuple[Piece, ...]] = [()]
+    for piece in values if len(values) <= width + 3 else ():
+        ways = [
+            after
+            for way in ways
+            for after in ((*way, piece), *(((*way[:-1], joined(way[-1], piece)),) if _join(way, piece) else ()))
+        ]
+    return [Placement(way) for way in ways if len(way) == width]
 
 
-def _usual(ways: list[tuple[int, int]], line: FoundLine, lines: Sequence[FoundLine]) -> list[tuple[int, int]]:
-    """Of several ways to trim, the one that begins in the column where the table's other lines begin.
+def _join(way: Sequence[Piece], piece: Piece) -> bool:
+    left = way[-1] if way else None
+    if left is None or left.row != piece.row or not left.value or not piece.raw.isdigit():
+        return False
+    return left.raw.replace(" ", "").isdigit() and piece.span.start - left.span.end == 1
 
-    These must agree: all of them, with labels in several columns; else those with their label in the
-    same column. All ways stay otherwise, for label columns may be shifted.
-    """
-    if len(ways) == 1:
-        return ways
-    begins: dict[int, list[int]] = {}
-    for other in lines:
-        width = len(other.line.cells)
-        if other.line.table == line.line.table and len(other.values) >= width:
-            only = trimmed(other.values, width)
-            if len(only) == 1:
-                begins.setdefault(other.labels[-1].column, []).append(other.values[only[0][0]].column)
-    everywhere = [column for columns in begins.values() for column in columns]
-    for columns in (everywhere if len(begins) > 1 else [], begins.get(line.labels[-1].column, [])):
-        if len(columns) >= MIN_AGREEING and len(set(columns)) == 1:
-            return [way for way in ways if line.values[way[0]].column == columns[0]] or ways
-    return ways
+
+def _fewer(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation], *, drops: bool) -> list[Placement]:
+    """Fewer values than cells: blanks were left out, one number was lost, or a page cuts the line."""
+    if line.loose:
+        return _continued(line, values, equations)
+    cells = line.line.cells
+    if drops:
+        return satisfying(placements(values, len(cells)), cells, equations) or with_one_lost(values, cells, equations)
+    return with_one_lost(values, cells, equations)
+
+
+def _continued(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
+    """Values before and after what stands in between, one of them perhaps the number of a page."""
+    cells = line.line.cells
+    everything = [*values, *line.loose]
+    inner = any({*e.total, *e.parts} <= set(cells) for e in equations)
+    if not inner or not len(cells) <= len(everything) <= len(cells) + 1:
+        return []
+    return satisfying(placements(everything, len(cells)), cells, equations)
+
+
+def _trimmings(line: FoundLine, ways: list[tuple[int, int]], equations: Sequence[Equation]) -> list[Placement]:
+    """The line without its surplus empty cells; where its sums leave several ways, all of them."""
+    width = len(line.line.cells)
+    options = [Placement(tuple(line.values[left : left + width])) for left, _ in ways]
+    return options if len(options) == 1 else satisfying(options, line.line.cells, equations) or options

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import combinations, pairwise
+from math import comb
 
 from models.forms import Equation
 from models.schema.document import Span
@@ -21,8 +22,8 @@ from models.tables.tokens import LONE_BAR, Piece
 
 MAX_PLACEMENTS = 7000
 """Placements of one line beyond which nothing is said about it."""
-MAX_GLUED = 24
-"""Digits in a run without separators beyond which it is not split."""
+MAX_CUTS = 1_000
+"""Ways to cut glued digits into numbers beyond which nothing is said about them."""
 Numbers = tuple[Decimal, ...]
 
 
@@ -102,53 +103,64 @@ def _needed(equation: Equation, cell: str, numbers: Mapping[str, Decimal]) -> De
     return Decimal(missing if cell in equation.total else -missing)
 
 
-def joined(values: Sequence[Piece], width: int) -> list[Placement]:
-    """A line with one piece too many, where a space stands inside a number: `1 113` for 1113."""
-    if len(values) != width + 1:
-        return []
-    found = []
-    for k, (left, right) in enumerate(pairwise(values)):
-        apart = right.span.start - left.span.end
-        if left.row == right.row and left.raw.isdigit() and right.raw.isdigit() and apart == 1 and left.value:
-            span = Span(left.span.start, right.span.end)
-            value = Decimal(left.raw + right.raw)
-            whole = left._replace(span=span, raw=f"{left.raw} {right.raw}", value=value)
-            found.append(Placement((*values[:k], whole, *values[k + 2 :])))
-    return found
+def joined(left: Piece, right: Piece) -> Piece:
+    """Two neighbours as one number: the space between them stands inside it."""
+    digits = (left.raw + right.raw).replace(" ", "")
+    span = Span(left.span.start, right.span.end)
+    return left._replace(span=span, raw=f"{left.raw} {right.raw}", value=Decimal(digits))
 
 
-def split(values: Sequence[Piece], width: int) -> list[Placement]:
-    """Ways to cut runs of glued digits into numbers without leading zeros, one for each cell; [] if too many.
+def split(
+    values: Sequence[Piece], cells: Sequence[str], equations: Sequence[Equation], *, drops: bool
+) -> list[Placement]:
+    """Ways to cut runs of glued digits into numbers without leading zeros that satisfy the line's own sums.
 
-    A line with too few digits has lost its blanks as well: then the numbers are placed like others.
+    Args:
+        values: pieces of the line, glued ones among them.
+        cells: of the line.
+        equations: the form's.
+        drops: the layout leaves blanks out: then there may be fewer numbers than cells.
+
+    Returns:
+        The only way, whatever its sums; else those whose sums hold. Nothing where no sum speaks of the
+        line or the ways are too many.
     """
+    n_digits = sum(len(p.raw) if p.kind == "glued" else 1 for p in values)
+    inner = _inner(cells, equations)
+    width = len(cells)
+    if drops and not (inner and comb(n_digits + width - 1, width - 1) <= MAX_CUTS):
+        return []
+    if not drops and (n_digits < width or comb(n_digits - 1, width - 1) > MAX_CUTS):
+        return []
+    ways = [way for way in _cuts(values, width) if drops or len(way) == width]
+    if len(ways) == 1 and len(ways[0]) == width:
+        return [Placement(tuple(ways[0]))]
+    found: dict[Numbers, Placement] = {}
+    for way in ways if inner else ():
+        for placement in placements(way, width):
+            if placement.numbers not in found and all(_holds(e, dict(zip(cells, placement.numbers))) for e in inner):
+                found[placement.numbers] = placement
+    return list(found.values())
+
+
+def _cuts(values: Sequence[Piece], width: int) -> list[list[Piece]]:
+    """Every way to read the pieces as at most `width` numbers."""
     ways: list[list[Piece]] = [[]]
     for piece in values:
-        if piece.kind != "glued":
-            ways = [[*way, piece] for way in ways]
-        elif len(piece.raw) > MAX_GLUED:
-            return []
-        else:
+        if piece.kind == "glued":
             ways = [[*way, *cut] for way in ways for cut in _numbers_in(piece, width - len(way))]
-        if len(ways) > MAX_PLACEMENTS:
-            return []
-    found: dict[tuple[Decimal | None, ...], Placement] = {}
-    for way in ways:
-        for placement in placements(way, width) if len(way) <= width else ():
-            found.setdefault(tuple(None if p is None else p.value for p in placement.pieces), placement)
-        if len(found) > MAX_PLACEMENTS:
-            return []
-    return list(found.values())
+        else:
+            ways = [[*way, piece] for way in ways if len(way) < width]
+    return ways
 
 
 def _numbers_in(piece: Piece, most: int) -> Iterator[list[Piece]]:
     """Cuts of the digits into at most `most` numbers."""
-    digits = piece.raw
+    digits, at = piece.raw, piece.span.start
     for n in range(1, min(most, len(digits)) + 1):
         for ends in combinations(range(1, len(digits)), n - 1):
             bounds = list(pairwise((0, *ends, len(digits))))
             if all(b - a == 1 or digits[a] not in "0０" for a, b in bounds):
-                at = piece.span.start
                 yield [
                     piece._replace(kind="value", span=Span(at + a, at + b), raw=digits[a:b], value=Decimal(digits[a:b]))
                     for a, b in bounds

@@ -78,7 +78,7 @@ def cells_within(line: str) -> list[Cut] | None:
     folded = fold(line)
     cuts = [cut for cut in _cuts(line, folded) if cut.words.strip()]
     n_labels = sum(cut.kind == "label" for cut in cuts)
-    several = n_labels > 1 or (n_labels == 1 and any(cut.kind == "glued" for cut in cuts))
+    several = n_labels > 1 or [cut.kind for cut in cuts] in (["label", "glued"], ["label", "values"])
     residue = sum(len(cut.words.strip()) for cut in cuts if cut.kind == "other")
     return cuts if several and residue <= MAX_RESIDUE * len(line) else None
 

@@ -1,0 +1,170 @@
+"""Where the values of a table begin, in layouts that keep columns, and which rows lost their label.
+
+Label columns are merged, shifted and padded; what stands in them looks like blank cells. The column
+in which the values begin is one for the whole table, or one for the rows whose label stands in the
+same column: the one that leaves a value for every cell, and sums that hold, in the most rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from models.forms import Equation
+from models.tables.match import FormLine, FoundLine
+from models.tables.place import Placement, satisfying
+from models.tables.tokens import Piece
+
+MIN_ROWS = 5
+"""Rows that must speak for a column."""
+MAX_STRAY = 0.05
+"""Share of rows that may have a value left of it."""
+MAX_UNLABELLED = 3
+"""Rows in a row whose labels were lost that are still told from their number of values."""
+
+
+def settle(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> None:
+    """Take away what stands in the label columns and after the last column, table by table."""
+    by_table: dict[str, list[FoundLine]] = {}
+    for line in lines:
+        if any(p.column for p in line.values) and len({p.row for p in line.values}) == 1:
+            by_table.setdefault(line.line.table, []).append(line)
+    for group in by_table.values():
+        by_label: dict[int, list[FoundLine]] = {}
+        for line in group:
+            by_label.setdefault(line.labels[-1].column, []).append(line)
+        begin = _begin(group, equations)
+        if begin is None:
+            begin = _only_column(group)
+        if begin is not None:
+            _keep_from(group, begin, equations)
+            continue
+        for rows in by_label.values() if len(by_label) > 1 else ():
+            begin = _begin(rows, equations)
+            if begin is not None:
+                _keep_from(rows, begin, equations)
+
+
+def _keep_from(lines: Sequence[FoundLine], begin: int, equations: Sequence[Equation]) -> None:
+    """Cut every row down to its cells, unless its sums speak against it.
+
+    Where other rows print their totals, a row whose total would be blank has been shifted.
+    """
+    totals = any(_speaks(line, begin, equations) > 0 and _values(line, begin)[-1].value for line in lines)
+    for line in lines:
+        values = _values(line, begin)
+        shifted = totals and len(line.values) > len(line.line.cells) and any(p.value for p in values)
+        if _offers(line, begin) and not (
+            shifted and not satisfying([Placement(tuple(values))], line.line.cells, equations)
+        ):
+            line.values = values
+
+
+def _values(line: FoundLine, begin: int) -> list[Piece]:
+    return [p for p in line.values if p.column >= begin][: len(line.line.cells)]
+
+
+def _offers(line: FoundLine, begin: int) -> bool:
+    """Whether only empty cells stand left of the column, and after the last cell that it leaves."""
+    kept = [p for p in line.values if p.column >= begin]
+    return not any(map(_is_shown, [*(p for p in line.values if p.column < begin), *kept[len(line.line.cells) :]]))
+
+
+def _is_shown(piece: Piece) -> bool:
+    return piece.kind != "blank" or bool(piece.raw)
+
+
+def _begin(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> int | None:
+    """The column that most rows speak for; None if that is not clear."""
+    scores = {column: _score(lines, column, equations) for column in _columns_after_labels(lines)}
+    fitting = {c: s for c, s in scores.items() if s is not None}
+    if not fitting or len(lines) < MIN_ROWS:
+        return None
+    best = max(fitting, key=lambda c: fitting[c])
+    return best if fitting[best] >= MIN_ROWS and sum(s == fitting[best] for s in fitting.values()) == 1 else None
+
+
+def _columns_after_labels(lines: Sequence[FoundLine]) -> list[int]:
+    last = max(label.column for line in lines for label in line.labels)
+    return sorted({p.column for line in lines for p in line.values if p.column > last})
+
+
+def _only_column(lines: Sequence[FoundLine]) -> int | None:
+    """The only column that leaves no value of any row outside, as in a table of zeros with blanks."""
+    fitting = [c for c in _columns_after_labels(lines) if all(_offers(line, c) for line in lines)]
+    return fitting[0] if len(fitting) == 1 and len(lines) > MIN_ROWS else None
+
+
+def _score(lines: Sequence[FoundLine], begin: int, equations: Sequence[Equation]) -> int | None:
+    """Rows that speak for the column less those that speak against it; None where too many have values before it."""
+    offering = [line for line in lines if _offers(line, begin)]
+    if len(lines) - len(offering) > MAX_STRAY * len(lines):
+        return None
+    return sum(_speaks(line, begin, equations) for line in offering)
+
+
+def _speaks(line: FoundLine, begin: int, equations: Sequence[Equation]) -> int:
+    """1 for a row that is full or whose sums hold over more than zeros, -3 for one whose sums do not hold."""
+    width = len(line.line.cells)
+    values = _values(line, begin)
+    if len(values) < width:
+        return 0
+    placement = Placement(tuple(values))
+    if satisfying([placement], line.line.cells, equations):
+        return int(all(map(_is_shown, values)) or any(placement.numbers))
+    return 0 if values[-1].value is None else -3
+
+
+def unlabelled(lines: Sequence[FoundLine], order: Sequence[FormLine], equations: Sequence[Equation]) -> list[FoundLine]:
+    """The lines, and those whose labels were lost: their values stand after those of the line above.
+
+    So many values that they fill the line above and every row of the form up to the next line found,
+    with sums that hold in each of them, are theirs.
+    """
+    place = {line.cells: i for i, line in enumerate(order)}
+    found: list[FoundLine] = []
+    for line, after in zip(lines, [*lines[1:], None], strict=True):
+        found.append(line)
+        first = place.get(line.line.cells)
+        last = place.get(after.line.cells) if after is not None else len(order)
+        if first is None or last is None or not 1 < last - first <= MAX_UNLABELLED + 1:
+            continue
+        rows = order[first:last]
+        if len({r.table for r in rows}) == 1 and (parts := _parted(line.values, rows, equations)):
+            line.values = parts[0]
+            found += [
+                FoundLine(row, line.labels, values, line.headers, line.units, exact=False)
+                for row, values in zip(rows[1:], parts[1:], strict=True)
+            ]
+    return found
+
+
+def _parted(values: Sequence[Piece], rows: Iterable[FormLine], equations: Sequence[Equation]) -> list[list[Piece]]:
+    """The values cut in rows, where these take them all and every row's sums hold; else nothing."""
+    shown = [p for p in values if _is_shown(p)]
+    parts: list[list[Piece]] = []
+    done = 0
+    for row in rows:
+        part = shown[done : done + len(row.cells)]
+        done += len(row.cells)
+        inner = any({*e.total, *e.parts} <= set(row.cells) for e in equations)
+        if len(part) < len(row.cells) or not inner or not satisfying([Placement(tuple(part))], row.cells, equations):
+            return []
+        parts.append(part)
+    return parts if done == len(shown) else []
+
+
+def loses_blanks(lines: Sequence[FoundLine]) -> bool:
+    """Whether the layout leaves blank cells out: most rows are short, or no zero is printed at all.
+
+    In any other table a short row has lost something that may have been a number.
+    """
+    shown = [[p for p in line.values if _is_shown(p)] for line in lines if len(line.line.cells) > 1]
+    n_rows = sum(bool(values) for values in shown)
+    n_short = sum(0 < len(v) < len(line.line.cells) for v, line in zip(shown, _wide(lines), strict=True))
+    zeros = any(p.value == Decimal(0) for values in shown for p in values)
+    return n_short * 2 > n_rows or (n_short > 0 and not zeros)
+
+
+def _wide(lines: Sequence[FoundLine]) -> list[FoundLine]:
+    return [line for line in lines if len(line.line.cells) > 1]
