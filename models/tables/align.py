@@ -160,6 +160,7 @@ def _line_cells(
     """Cells of a line.
 
     Args:
+        line: as found.
         options: the placements that remain.
         summed: cells that the form's arithmetic speaks of: what was lost there counts as zero.
         unsafe: cells of sums that no placement satisfies: nothing is inferred there.

@@ -70,7 +70,7 @@ def _of_group(line: FormLine, k: int) -> FormLine:
 
 
 def _joined(found: Sequence[FoundLine], equations: Sequence[Equation]) -> FoundLine:
-    """Values before and after a header that stands again, if they fill the line and its sums hold; else none is known."""
+    """Values before and after a header that stands again, if they fill the line and its sums hold."""
     values = [p for f in found for p in f.values if p.kind != "blank" or p.raw]
     line = found[0].line
     if len(values) == len(line.cells) and satisfying([Placement(tuple(values))], line.cells, equations):

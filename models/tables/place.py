@@ -138,7 +138,8 @@ def split(
     found: dict[Numbers, Placement] = {}
     for way in ways if inner else ():
         for placement in placements(way, width):
-            if placement.numbers not in found and all(_holds(e, dict(zip(cells, placement.numbers))) for e in inner):
+            numbers = dict(zip(cells, placement.numbers, strict=True))
+            if placement.numbers not in found and all(_holds(e, numbers) for e in inner):
                 found[placement.numbers] = placement
     return list(found.values())
 
