@@ -40,7 +40,7 @@ class Score:
         cells: right, open, wrong given, wrong blank.
         position: right, open and wrong of the baseline.
         determined: asked, right, undecided (reports that the solver gave up).
-        seconds: for each report.
+        seconds: of processor time for each report.
         calibration: (status, confidence, right) of the cells that are given.
     """
 
@@ -70,7 +70,7 @@ class Score:
             "position right %": _share(self.position["right"], total_position),
             "position wrong %": _share(self.position["wrong"], total_position),
             "reports/s": round(len(self.seconds) / sum(self.seconds), 1),
-            "slowest table ms": round(1000 * max(self.seconds) / TABLES, 1),
+            "slowest report, ms a table": round(1000 * max(self.seconds) / TABLES, 1),
         }
 
 
@@ -85,9 +85,9 @@ def score(row: Row, reports: int) -> Score:
         align(plant(form, row.layout).text, ())
     for seed in range(reports):
         planted = row.plant(seed)
-        start = time.perf_counter()
+        start = time.process_time()
         aligned = align(planted.text, planted.grids)
-        result.seconds.append(time.perf_counter() - start)
+        result.seconds.append(time.process_time() - start)
         given = {}
         for cell_id, verdict, cell in judge_all(planted.truth, aligned):
             given[cell_id] = verdict == "right"

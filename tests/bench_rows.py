@@ -26,6 +26,8 @@ from tests.planted import (
 
 FORMS = ("2021", "2019")
 PROFILES: tuple[Profile, ...] = ("quiet", "ordinary", "busy")
+GLUED = {"glued", "one line, glued"}
+"""Layouts that do not show where one number ends and the next begins."""
 ROWS_APART = ("tabs", "markdown", "html", "spaces")
 STYLES = {
     "full-width digits": Style(full_width=True),
@@ -66,10 +68,9 @@ class Row:
 
     @property
     def dropping(self) -> bool:
-        """Whether the places of blanks are lost, so that the oracle has something to say."""
-        return (
-            bool(self.options.get("blank")) and not self.options.get("blank_as") and self.layout in {*DROPPING, "bars"}
-        )
+        """Whether the places of blanks are lost and the oracle, which knows the pieces, has something to say."""
+        layouts = {*DROPPING, "bars"} - GLUED
+        return bool(self.options.get("blank")) and not self.options.get("blank_as") and self.layout in layouts
 
     def plant(self, seed: int) -> Planted:
         """The report of a seed: forms alternate, then the kinds of agencies."""

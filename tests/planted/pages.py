@@ -15,6 +15,14 @@ from tests.planted.sheets import LABEL_COLUMNS, Item, Line, Sheet
 MARKS = 0xF0000
 """Characters of private use, from here on, mark the places of values."""
 FILL = "\ue000"
+UNSEEN = [
+    "<tr style='display:none'>{}</tr>",
+    "<tr style='height:0; DISPLAY: none;'>{}</tr>",
+    "<tr hidden>{}</tr>",
+    "<template><tr>{}</tr></template>",
+    "<tbody style='display:none'><tr>{}</tr></tbody>",
+]
+"""Rows that a browser does not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +88,14 @@ class _Tables:
         return chr(MARKS + len(self.marks) - 1) + rest
 
     def rows(self, sheet: Sheet) -> list[str]:
-        """Rows of a table, without `tr`."""
+        """Rows of a table."""
         found = []
         for line in sheet.lines:
             row = self._row(sheet, line)
             if row and self.markup.hidden and not line.header and self.rng.random() < 0.2:
-                found.append(f" style='{self.rng.choice(['display:none', 'DISPLAY: none;'])}'>{self._other(line)}")
+                found.append(self.rng.choice(UNSEEN).format(self._other(line)))
             if row:
-                found.append(">" + row)
+                found.append(f"<tr>{row}</tr>")
         return found
 
     def _row(self, sheet: Sheet, line: Line) -> str:
@@ -175,7 +183,7 @@ def _page(prose: Sequence[list[str]], sheets: Sequence[Sheet], tables: _Tables) 
     rows: list[str] = []
     for k, paragraphs in enumerate(prose):
         if rows:
-            rows += [f"><td colspan=8>{html.escape(p)}</td>" for p in paragraphs]
+            rows += [f"<tr><td colspan=8>{html.escape(p)}</td></tr>" for p in paragraphs]
         else:
             body += [f"<p>{html.escape(p)}</p>" for p in paragraphs]
         if k == len(sheets):
@@ -193,7 +201,7 @@ def _page(prose: Sequence[list[str]], sheets: Sequence[Sheet], tables: _Tables) 
 
 
 def _table(rows: list[str]) -> str:
-    return "<table border=1><tbody>" + "".join(f"<tr{row}</tr>\n" for row in rows) + "</tbody></table>"
+    return "<table border=1><tbody>" + "".join(f"{row}\n" for row in rows) + "</tbody></table>"
 
 
 def _halves(sheet: Sheet, tables: _Tables) -> list[Sheet]:
