@@ -2,7 +2,8 @@
 
 After the heading of each section with a table, every number up to the next heading is taken, and the
 form's cells are filled in reading order until they or the numbers run out. Marks for none (`/`, `-`,
-`—`) count as a number each where they stand alone. List numbers and what is in brackets are left out.
+`—`) count as a number each where they stand alone. List numbers, years, page numbers with a mark,
+and what is in brackets are left out.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ NUMBER = re.compile(
 )
 BRACKETS = re.compile(r"[(][^()\n]*[)]")
 LIST_NUMBER = re.compile(r"(?:^|(?<=[\s|]))\d{1,2}[.、](?=\s*[^\d\s|])", re.MULTILINE)
+YEAR = re.compile(r"20\d\d年")
 PAGE_NUMBER = re.compile(r"^\s*(?:[-—]\s*\d+\s*[-—]|第\d+页.*|\d+\s*/\s*\d+)\s*$", re.MULTILINE)
 
 
@@ -31,7 +33,7 @@ def fill(text: str, form: Form | None = None) -> dict[str, Cell]:
     folded = fold(text)
     form = form or _form(folded)
     plain = folded
-    for pattern in (PAGE_NUMBER, BRACKETS, LIST_NUMBER):
+    for pattern in (PAGE_NUMBER, BRACKETS, LIST_NUMBER, YEAR):
         plain = pattern.sub(lambda m: " " * len(m[0]), plain)
     found: dict[str, Cell] = {}
     for table in form.tables:
