@@ -52,11 +52,9 @@ def _keep_from(lines: Sequence[FoundLine], begin: int, equations: Sequence[Equat
     """
     totals = any(_speaks(line, begin, equations) > 0 and _values(line, begin)[-1].value for line in lines)
     for line in lines:
-        values = _values(line, begin)
-        shifted = totals and len(line.values) > len(line.line.cells) and any(p.value for p in values)
-        if _offers(line, begin) and not (
-            shifted and not satisfying([Placement(tuple(values))], line.line.cells, equations)
-        ):
+        values, cells = _values(line, begin), line.line.cells
+        doubtful = totals and len(line.values) > len(values) == len(cells) and any(p.value for p in values)
+        if _offers(line, begin) and (not doubtful or satisfying([Placement(tuple(values))], cells, equations)):
             line.values = values
 
 
@@ -159,12 +157,13 @@ def loses_blanks(lines: Sequence[FoundLine]) -> bool:
 
     In any other table a short row has lost something that may have been a number.
     """
-    shown = [[p for p in line.values if _is_shown(p)] for line in lines if len(line.line.cells) > 1]
-    n_rows = sum(bool(values) for values in shown)
-    n_short = sum(0 < len(v) < len(line.line.cells) for v, line in zip(shown, _wide(lines), strict=True))
-    zeros = any(p.value == Decimal(0) for values in shown for p in values)
-    return n_short * 2 > n_rows or (n_short > 0 and not zeros)
+    wide = [line for line in lines if len(line.line.cells) > 1]
+    counts = [sum(_n_cells(p) for p in line.values) for line in wide]
+    n_short = sum(0 < n < len(line.line.cells) for n, line in zip(counts, wide, strict=True))
+    zeros = any(p.value == Decimal(0) or p.raw.startswith(("0", "０")) for line in wide for p in line.values)
+    return n_short * 2 > sum(map(bool, counts)) or (n_short > 0 and not zeros)
 
 
-def _wide(lines: Sequence[FoundLine]) -> list[FoundLine]:
-    return [line for line in lines if len(line.line.cells) > 1]
+def _n_cells(piece: Piece) -> int:
+    """Cells that a piece can fill."""
+    return len(piece.raw) if piece.kind == "glued" else int(_is_shown(piece))

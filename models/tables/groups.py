@@ -40,11 +40,14 @@ def _shown(found: FoundLine) -> list[object]:
 
 
 def _named(found: FoundLine) -> tuple[int, ...]:
-    """Groups that the labels name, in their order."""
-    names: list[int] = []
-    for label in found.labels:
-        names += [k for k, words in enumerate(found.line.groups) if label.word in words and k not in names]
-    return tuple(names)
+    """Groups that the labels name, in their order; a label over several groups stands before them all."""
+    words = [label.word for label in found.labels]
+    places: dict[int, list[int]] = {}
+    for k, levels in enumerate(found.line.groups):
+        first = [min((i for i, w in enumerate(words) if w in level), default=len(words)) for level in levels]
+        if first[-1] < len(words):
+            places[k] = [min(first), first[-1]]
+    return tuple(sorted(places, key=lambda k: places[k]))
 
 
 def _ordered(found: FoundLine) -> list[FoundLine]:

@@ -49,8 +49,8 @@ class FormLine:
     words: frozenset[str]
     """The labels as they are compared."""
     across: bool
-    groups: tuple[frozenset[str], ...] = ()
-    """Of rows side by side, the labels of each row."""
+    groups: tuple[tuple[frozenset[str], ...], ...] = ()
+    """Of rows side by side, the labels of each row, those of the group it stands in before its own."""
 
 
 @dataclass(slots=True)
@@ -99,15 +99,17 @@ def form_lines(form: Form) -> tuple[FormLine, ...]:
 
 
 def _block(table: str, block: Block) -> Iterator[FormLine]:
+    rows = list(table_rows(Table(id=table, section="", blocks=(block,))))
     if block.layout == "across":
-        cells = [f"{table}.{row.id}.{c.id}" for row in block.rows for c in block.columns]
-        labels = [label for row in block.rows for label in row.labels]
+        cells = [row.cell(table, c) for row in rows for c in block.columns]
+        labels = [label for row in rows for group in (*row.groups, row.labels) for label in group]
         labels += [label for column in block.columns for label in column.labels]
+        groups = tuple(tuple(frozenset(map(bare, g)) for g in (*row.groups, row.labels)) for row in rows)
         words = frozenset(map(bare, labels))
-        groups = tuple(frozenset(map(bare, row.labels)) for row in block.rows)
-        yield FormLine(table, tuple(cells), block.columns * len(block.rows), tuple(labels), words, True, groups)
+        printed = tuple(dict.fromkeys(labels))
+        yield FormLine(table, tuple(cells), block.columns * len(rows), printed, words, across=True, groups=groups)
         return
-    for row in table_rows(Table(id=table, section="", blocks=(block,))):
+    for row in rows:
         cells = [row.cell(table, column) for column in row.columns]
         words = frozenset(map(bare, row.labels))
         yield FormLine(table, tuple(cells), row.columns, row.labels, words, across=False)
@@ -179,8 +181,9 @@ def _header_labels(form: Form) -> Iterator[tuple[str, str]]:
             if block.layout == "rows":
                 for column in block.columns:
                     yield from ((label, "header") for label in column.labels)
-        for row in table_rows(table):
-            yield from ((label, "group") for group in row.groups for label in group)
+            if block.layout == "rows":
+                for row in table_rows(Table(id=table.id, section="", blocks=(block,))):
+                    yield from ((label, "group") for group in row.groups for label in group)
 
 
 def _number_bonus(number: str, label_number: str) -> float:
@@ -426,6 +429,11 @@ def _loose(pieces: list[Piece], start: int, end: int) -> list[Piece]:
     for piece in pieces[start:end]:
         if len(piece.word) > PROSE_LENGTH or "。" in piece.raw:
             break
-        if piece.kind in ("value", "glued"):
+        if piece.kind in ("value", "glued") or (piece.kind == "text" and _only_numbers(piece.raw)):
             found.append(piece)
     return found
+
+
+def _only_numbers(words: str) -> bool:
+    """Digits and signs that are no one number: those of several cells."""
+    return words[0].isdigit() and all(c.isdigit() or c in " .,+-" for c in words)

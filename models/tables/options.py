@@ -24,7 +24,7 @@ def unplaceable(lines: Sequence[FoundLine]) -> set[int]:
     """Empty lines right above one with far more values than cells: whose values these are, nobody can tell."""
     found: set[int] = set()
     for i, line in enumerate(lines):
-        if sum(p.kind == "value" for p in line.values) + len(line.loose) >= len(line.line.cells) + 2:
+        if sum(p.kind == "value" for p in line.values) + len(line.loose) > len(line.line.cells):
             above = i - 1
             while above >= 0 and is_empty(lines[above]) and lines[above].line.table == line.line.table:
                 found.add(above)
@@ -42,8 +42,8 @@ def options_of(line: FoundLine, equations: Sequence[Equation], *, drops: bool) -
     """
     width = len(line.line.cells)
     values = line.values
-    if is_empty(line):
-        return [] if line.loose or _holds_digits(line) else [Placement((None,) * width)]
+    if is_empty(line) and not line.loose:
+        return [] if _holds_digits(line) else [Placement((None,) * width)]
     if has_glued(line):
         ways = split(values, line.line.cells, equations, drops=drops)
         return ways if len(ways) == 1 else satisfying(ways, line.line.cells, equations)
@@ -133,7 +133,8 @@ def _continued(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equ
     cells = line.line.cells
     everything = [*values, *line.loose]
     inner = any({*e.total, *e.parts} <= set(cells) for e in equations)
-    if not inner or not len(cells) <= len(everything) <= len(cells) + 1:
+    readable = inner and all(p.kind in ("value", "blank") for p in everything)
+    if not readable or not len(cells) <= len(everything) <= len(cells) + 1:
         return []
     return satisfying(placements(everything, len(cells)), cells, equations)
 

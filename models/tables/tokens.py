@@ -25,7 +25,7 @@ NO_VALUE = {"/", "／", "-", "—", "－", "–", "--", "——", "\\", "*", "�
 ZERO_WORDS = {"无", "零"}
 LONE_BAR = "|"
 """A line of nothing but a bar: an empty cell of a layout with trailing bars. Several bars end a row."""
-SPACED_VALUE = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?(?:万?元)?|[/\-—无]")
+SPACED_VALUE = re.compile(r"(?:[+-]|增加?|减少?)?\d[\d,]*(?:\.\d+)?(?:万?元|[件条项个宗份次篇人])?|[/\-—无]")
 """A value of a line whose cells stand apart by spaces."""
 HEADER_WORD = re.compile(r"[^\s，。；、,;:：]{2,14}")
 LINE = re.compile(r"[^\n\r\x0b\x0c\u2028\x85]+")
@@ -150,7 +150,7 @@ def _spaced(line: str) -> list[tuple[int, str]]:
         return [*_labels(line[: words[first][0]]), *words[first:]]
     if len(words) >= MIN_HEADERS and all(HEADER_WORD.fullmatch(w) for _, w in words):
         return words
-    return [(0, line)]
+    return list(_labels(line)) if len(line) <= MAX_CELL else [(0, line)]
 
 
 def _labels(head: str) -> Iterator[tuple[int, str]]:

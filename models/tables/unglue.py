@@ -22,9 +22,12 @@ MAX_RESIDUE = 0.15
 LONG_LINE = 800
 """A line with a full stop is prose, unless it is longer than this: then it may be a whole report."""
 MAX_LINE = 200_000
+SHORT_LINE = 30
+"""A line up to this long without a digit or a space is one cell."""
 MIN_STACKED = 2
 _UPRIGHT = frozenset(map(chr, range(0x4E00, 0xA000))) - set("无零")
 _NUMBERED = re.compile(r"(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)）]|[一二三四五六七八九十]{1,2}\s*[、.．])\s*$")
+_SEVERAL = re.compile(r"[\s0-9０-９]")
 _VALUE = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?(?:万?元)?|[/\-—|]+|无")
 _PUNCTUATION = "、,.。:;()“”\"'〔〕[]"
 
@@ -73,7 +76,7 @@ def cells_within(line: str) -> list[Cut] | None:
     """Cells of a line that consists of labels and numbers; None where it is one cell, or prose."""
     if not 4 <= len(line) <= MAX_LINE or ("。" in line and len(line) <= LONG_LINE):
         return None
-    if len(line) <= 30 and "\n" not in line and not any("0" <= c <= "9" or "０" <= c <= "９" for c in line):
+    if len(line) <= SHORT_LINE and not _SEVERAL.search(line):
         return None
     folded = fold(line)
     cuts = [cut for cut in _cuts(line, folded) if cut.words.strip()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 
-from models.forms import Form, load_forms
+from models.forms import Form, load_forms, table_rows
 from models.schema.document import Grid, Span
 from tests.planted.damage import Damage, Loss, both, damaged, repeat_header
 from tests.planted.extras import add_notes, add_rows
@@ -174,8 +174,8 @@ class _Printing:
 
 def _in_place(form: Form, order: Order, numbers: dict[str, Decimal]) -> dict[str, Decimal]:
     """What a reader gives for the remedies who takes the values in the order of the header."""
-    block = next(b for t in form.tables for b in t.blocks if b.layout == "across")
-    cells = [[f"remedies.{row.id}.{c.id}" for c in block.columns] for row in block.rows]
+    table = next(t for t in form.tables for b in t.blocks if b.layout == "across")
+    cells = [[row.cell(table.id, c) for c in row.columns] for row in table_rows(table)]
     return {
         cell: numbers[there]
         for at, group in enumerate(ORDERS[order])

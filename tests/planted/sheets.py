@@ -94,7 +94,9 @@ def sheet_of(
     lines: list[Line] = []
     for block in table.blocks:
         if block.layout == "across":
-            return Sheet(table.id, _across(table, block, text_of, order), 0, len(block.columns) * len(block.rows))
+            return Sheet(
+                table.id, _across(table, block, text_of, order), 0, len(block.columns) * len(list(table_rows(table)))
+            )
         lines += HEADERS.get(table.id, _block_headers)(table, block)
         lines += _rows(table, block, text_of, skip)
     return Sheet(table.id, lines, depth, width)
@@ -135,8 +137,9 @@ HEADERS: dict[str, Callable[[Table, Block], list[Line]]] = {"applications": _app
 
 def _across(table: Table, block: Block, text_of: Callable[[str], Item], order: Order) -> list[Line]:
     outcomes = [Item(c.labels[0]) for c in block.columns]
-    groups = [[text_of(f"{table.id}.{row.id}.{c.id}") for c in block.columns] for row in block.rows]
-    labels = [Item(row.labels[0]) for row in block.rows]
+    rows = list(table_rows(Table(id=table.id, section="", blocks=(block,))))
+    groups = [[text_of(row.cell(table.id, c)) for c in block.columns] for row in rows]
+    labels = [Item(row.labels[0]) for row in rows]
     if order.startswith("group by group"):
         return [line for k in ORDERS[order] for line in _group_lines(k, labels, outcomes, groups[k])]
     upper, lower = [labels[0], Item("行政诉讼")], [*outcomes, *labels[1:]]
