@@ -18,7 +18,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """A cell of a table whose format kept rows and columns (HTML)."""
+    """A cell of a table whose format kept rows and columns (HTML, PDF, Word)."""
 
     row: int
     column: int
@@ -43,6 +43,7 @@ class Source:
         text: what every offset points into; for HTML the visible text.
         title: what the format itself gives as the title (HTML), else empty.
         warnings: what a person should know about the decoding, in Chinese.
+        pictures: positions in `text` where a picture stands that is large enough to hold a table.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Source:
     title: str = ""
     grids: tuple[Grid, ...] = ()
     warnings: tuple[str, ...] = ()
+    pictures: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
