@@ -24,7 +24,7 @@ def test_no_other_distribution_owns_our_names() -> None:
 
 
 def test_registered_readers_and_engines() -> None:
-    assert list(readers()) == [".htm", ".html", ".md", ".txt"]
+    assert list(readers()) == [".docx", ".htm", ".html", ".md", ".pdf", ".txt"]
     assert engines() == ("local",)
     assert inference.engines.__doc__
 
