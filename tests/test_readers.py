@@ -16,6 +16,8 @@ from models.readers.decode import decode
 from models.readers.registry import read_bytes, readers
 from models.schema.document import Grid, Source
 from models.schema.errors import DocumentError
+from models.tables.align import align
+from tests.planted import judge, plant
 
 TITLE = "清溪县财政局2022年政府信息公开工作年度报告"
 REPORT = (
@@ -218,10 +220,27 @@ def test_deeply_nested_cells() -> None:
     ("value", "span"),
     [("2", 2), ("0", 1), ("-3", 1), ("", 1), ("abc", 1), ("3.5", 1), (" 2 ", 2), ("99999", 100), ("9" * 400, 1)],
 )
-@pytest.mark.parametrize("name", ["rowspan", "colspan"])
-def test_absurd_spans(name: str, value: str, span: int) -> None:
-    (grid,) = grids_of(f'<table><tr><td {name}="{value}">甲</td><td>乙</td></tr></table>')
-    assert getattr(grid.cells[0], name) == span
+def test_absurd_spans_over_columns(value: str, span: int) -> None:
+    (grid,) = grids_of(f'<table><tr><td colspan="{value}">甲</td><td>乙</td></tr></table>')
+    assert grid.cells[0].colspan == span
+
+
+@pytest.mark.parametrize(
+    ("value", "span"),
+    [("2", 2), ("0", 3), ("-3", 1), ("", 1), ("abc", 1), ("3.5", 1), (" 2 ", 2), ("99999", 3), ("9" * 400, 1)],
+)
+@pytest.mark.parametrize("part", ["tbody", "thead", "tfoot"])
+def test_absurd_spans_over_rows_end_with_their_part_of_the_table(part: str, value: str, span: int) -> None:
+    (grid,) = grids_of(
+        f'<table><{part}><tr><td rowspan="{value}">甲</td><td>乙</td></tr><tr><td>丙</td></tr><tr><td>丁</td></tr>'
+        f"</{part}><tbody><tr><td>戊</td></tr></tbody></table>"
+    )
+    assert next(c.rowspan for c in grid.cells if c.column == 0 and c.row == (1 if part == "tfoot" else 0)) == span
+    below = {0: 0, 1: 0} | ({1: 1} if span > 1 else {}) | ({2: 1} if span > 2 else {})
+    first = 1 if part == "tfoot" else 0
+    starts = {row: min(c.column for c in grid.cells if c.row == row) for row in range(first, first + 3)}
+    assert starts == {first + k: below.get(k, 0) for k in range(3)}
+    assert [c.column for c in grid.cells if c.row == (0 if part == "tfoot" else 3)] == [0]
 
 
 @pytest.mark.parametrize("value", ["²", "①", "1²"])
@@ -270,7 +289,8 @@ def test_what_a_browser_hides_is_no_text(hidden: str) -> None:
     ("markup", "text"),
     [
         ("<p>收到&#49;&#50;件</p>", "收到12件"),
-        ("<p>收到&nbsp;12&emsp;件</p>", "收到 12\u2003件"),
+        ("<p>收到&nbsp;12&emsp;件</p>", "收到 12 件"),
+        ("<p>收到\u200b12\ufeff件</p>", "收到12件"),
         ("<p>&lt;12&gt;件</p>", "<12>件"),
         ("<p>收到12件&unknown;</p>", "收到12件&unknown;"),
         ("<p>收到&#xD800;12件", "收到\ufffd12件"),
@@ -297,9 +317,112 @@ def test_broken_tables_keep_their_words(markup: str) -> None:
     assert "收到" in page(markup).text
 
 
+@pytest.mark.parametrize("style", ["display:none", "visibility:collapse", "color:red; display : none"])
+def test_a_row_that_is_gone_takes_no_place(style: str) -> None:
+    (grid,) = grids_of(
+        '<table><tr><td rowspan="2">甲</td><td>1</td></tr>'
+        f'<tr style="{style}"><td>旧</td></tr><tr><td>2</td></tr></table>'
+    )
+    assert [(c.row, c.column, c.rowspan) for c in grid.cells] == [(0, 0, 2), (0, 1, 1), (1, 1, 1)]
+
+
+def test_a_cell_that_is_only_unseen_keeps_its_place() -> None:
+    source = page('<table><tr><td style="visibility:hidden">旧</td><td>1</td></tr></table>')
+    assert [(c.column, w) for c, w in zip(source.grids[0].cells, words_of(source, source.grids[0]), strict=True)] == [
+        (0, ""),
+        (1, "1"),
+    ]
+
+
+def test_heads_stand_first_and_feet_last_wherever_they_are_written() -> None:
+    source = page(
+        "<table><tfoot><tr><td>总计</td></tr></tfoot><tbody><tr><td>规章</td></tr></tbody>"
+        "<thead><tr><td>信息内容</td></tr></thead></table>"
+    )
+    assert words_of(source, source.grids[0]) == ["信息内容", "规章", "总计"]
+
+
+def test_columns_and_captions_are_no_cells() -> None:
+    source = page(
+        "<table><caption>附表</caption><colgroup><col width=9><col></colgroup><tr><td>规章</td><td>0</td></tr></table>"
+    )
+    assert words_of(source, source.grids[0]) == ["规章", "0"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("<td>商业<br>企业</td>", "商业\n企业"),
+        ("<td><span>1</span><span>2</span></td>", "12"),
+        ('<td><input value="12"></td>', "12"),
+        ('<td><input type="text" value=" 12 "></td>', "12"),
+        ('<td><input type="hidden" value="99">12</td>', "12"),
+        ('<td><input type="checkbox" value="99">12</td>', "12"),
+        ("<td><textarea>12</textarea></td>", "12"),
+        ("<td><!-- 99 -->12<![CDATA[99]]></td>", "12"),
+        ("<td><!--[if gte mso 9]><p>99</p><![endif]-->12<o:p></o:p></td>", "12"),
+        ("<td>&emsp;12\u200b</td>", "12"),
+        ("<td><p>&nbsp;</p></td>", ""),
+        ("<td><table><tr><td>12</td></tr></table></td>", "12"),
+    ],
+)
+def test_what_a_cell_shows(cell: str, words: str) -> None:
+    source = page(f"<table><tr><td>规章</td>{cell}<td>尾</td></tr></table>")
+    assert [words_of(source, g) for g in source.grids] == [["规章", words, "尾"]]
+
+
+@pytest.mark.parametrize("form", ["2019", "2021"])
+def test_a_form_cut_in_two_tables_or_in_one_with_the_next(form: str) -> None:
+    planted = plant(form, "html", seed=2, profile="busy")
+    parts = [
+        (g, [planted.text[c.span.start : c.span.end].strip() for c in g.cells]) for g in planted.grids
+    ]  # fmt: skip
+    cut = "".join(_markup(g, words, cut=12) for g, words in parts)
+    merged = (
+        "<table>"
+        + "".join(_markup(g, words, cut=999).removeprefix("<table>").removesuffix("</table>") for g, words in parts)
+        + "</table>"
+    )
+    for markup in (cut, merged):
+        source = page(markup)
+        aligned = align(source.text, source.grids)
+        assert aligned is not None
+        cells = {c.id: c for c in aligned.cells}
+        assert [c for c, e in planted.truth.items() if judge(e, cells[c]) != "right"] == []
+
+
+def _markup(grid: Grid, words: list[str], cut: int) -> str:
+    """The table again, cut in two before a row; a merged cell that the cut divides stands in the upper part."""
+    rows: dict[int, str] = {row: "" for row in range(max(c.row + c.rowspan for c in grid.cells))}
+    for cell, text in zip(grid.cells, words, strict=True):
+        rows[cell.row] += f'<td rowspan="{cell.rowspan}" colspan="{cell.colspan}">{text}</td>'
+    lines = [f"<tr>{rows[row]}</tr>" + ("</table><table>" if row == cut else "") for row in rows]
+    return "<table>" + "".join(lines) + "</table>"
+
+
+@pytest.mark.parametrize(
+    ("markup", "large"),
+    [
+        ('<img src="a.png">', True),
+        ('<img src="a.png" width="600" height="400">', True),
+        ('<img src="a.png" style="width:100%;max-width:640px">', True),
+        ('<img src="a.png" width="16">', False),
+        ('<img src="a.png" style="height:20px">', False),
+        ('<img src="a.png" width="3.4.5" height="9..">', True),
+        ('<nav><img src="a.png"></nav>', False),
+        ('<header><div><img src="a.png"></div></header>', False),
+        ('<p style="display:none"><img src="a.png"></p>', False),
+        ("<img>", False),
+    ],
+)
+def test_pictures_that_could_hold_a_table(markup: str, large: bool) -> None:
+    source = page(f"<p>三、收到和处理情况</p>{markup}<p>四、复议</p>")
+    assert source.pictures == ((source.text.index("四"),) if large else ())
+
+
 PIECES = st.sampled_from(
     "<table> </table> <tr> </tr> <td> </td> <th> <td|rowspan=3> <td|colspan=2> <td|rowspan=0> <div> </div> <p> "
-    "<svg> </svg> <template> <tr|hidden> <!-- --> <script> </script> 收到 12 件 &lt; &#0; <caption> <math> <select>".split()
+    "<svg> </svg> <thead> </thead> <tfoot> <input|value=1> <img|src=x> <nav> </nav> <td|style=visibility:hidden> <template> <tr|hidden> <!-- --> <script> </script> 收到 12 件 &lt; &#0; <caption> <math> <select>".split()
 )
 
 

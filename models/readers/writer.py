@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+_NOTHING = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+"""Characters without width, which editors leave in cells."""
+
 
 class Writer:
     """Text that grows; `length` is the place of the next character."""
@@ -15,7 +18,7 @@ class Writer:
 
     def text(self, raw: str) -> None:
         """Append words; white space at the start of a line falls away, elsewhere it is one space."""
-        words = re.sub(r"[ \t\r\n\f\xa0\u3000]+", " ", raw)
+        words = re.sub(r"\s+", " ", raw.translate(_NOTHING))
         if not self.line_open:
             words = words.lstrip(" ")
         if words:
