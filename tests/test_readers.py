@@ -393,7 +393,7 @@ def test_a_form_cut_in_two_tables_or_in_one_with_the_next(form: str) -> None:
 
 def _markup(grid: Grid, words: list[str], cut: int) -> str:
     """The table again, cut in two before a row; a merged cell that the cut divides stands in the upper part."""
-    rows: dict[int, str] = {row: "" for row in range(max(c.row + c.rowspan for c in grid.cells))}
+    rows: dict[int, str] = dict.fromkeys(range(max(c.row + c.rowspan for c in grid.cells)), "")
     for cell, text in zip(grid.cells, words, strict=True):
         rows[cell.row] += f'<td rowspan="{cell.rowspan}" colspan="{cell.colspan}">{text}</td>'
     lines = [f"<tr>{rows[row]}</tr>" + ("</table><table>" if row == cut else "") for row in rows]
