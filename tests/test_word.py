@@ -257,7 +257,7 @@ def test_a_picture_of_old_programs() -> None:
 
 def test_a_file_of_pictures_alone_needs_ocr() -> None:
     shape = '<w:r><w:pict><v:shape style="width:300pt;height:200.5pt"><v:imagedata/></v:shape></w:pict></w:r>'
-    with pytest.raises(DocumentError, match="only pictures.*OCR"):
+    with pytest.raises(DocumentError, match=r"only pictures.*OCR"):
         read(paragraph(shape))
 
 
@@ -300,7 +300,7 @@ def test_another_archive_is_refused() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("xl/workbook.xml", "<x/>")
-    with pytest.raises(DocumentError, match="no word/document.xml"):
+    with pytest.raises(DocumentError, match=r"no word/document\.xml"):
         read(buffer.getvalue())
 
 

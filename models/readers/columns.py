@@ -26,6 +26,8 @@ LONG = 44
 """Characters in one stretch beyond which a line is prose."""
 HEADING = 8
 """Characters from which a numbered line (一、) that stands alone is a heading."""
+WRAPPED = 1.55
+"""Share of the font size within which baselines may be lines of one label."""
 MAX_STRETCHES = 6_000
 """Stretches of a page beyond which no table is looked for."""
 
@@ -171,8 +173,12 @@ def _cells(
     groups = _grouped([row for row in main if row], labels, rules)
     beside = _beside(groups, _group_labels([s for row in placed for s in row if s.last < labels - 1]))
     cells: list[LooseCell] = []
+    values = False
     for number, group in enumerate(groups):
-        found = [*beside.get(number, []), *_row_cells(number, group, columns, labels)]
+        anchored = any(s.last >= labels for row in group for s in row)
+        row = _row_cells(number, group, columns, labels if anchored or values else len(columns))
+        values = values or any(s.value for part in group for s in part)
+        found = [*beside.get(number, []), *row]
         cells += sorted(found, key=lambda c: c.column)
     return cells
 
@@ -275,16 +281,38 @@ def _shared(
         own = [i for i, band in zip(between, bands[1:-1], strict=True) if band == bands[0]]
         others = [i for i, band in zip(between, bands[1:-1], strict=True) if band == bands[-1]]
         return own, [i for i in between if i not in own and i not in others], others
+    own, loose, others = _by_numbers(rows, between, after) or _by_gaps(rows, here, between, after)
+    near = [_near(rows[a], rows[b]) for a, b in pairwise((here, *between, after))]
+    reach_down = next((k for k, close in enumerate(near) if not close), len(between))
+    reach_up = len(between) - next((k for k, close in enumerate(near[::-1]) if not close), len(between))
+    for k, i in enumerate(between):
+        if (k < reach_down) == (k >= reach_up) and k < reach_down:
+            continue
+        for part in (own, loose, others):
+            if i in part:
+                part.remove(i)
+        (own if k < reach_down else others if k >= reach_up else loose).append(i)
+    return sorted(own), sorted(loose), sorted(others)
+
+
+def _near(upper: Row, lower: Row) -> bool:
+    """Whether two lines may be one label: rows without lines between them stand further apart, or it is not known."""
+    return lower[0].line.base - upper[0].line.base < WRAPPED * lower[0].line.size
+
+
+def _by_numbers(rows: Sequence[Row], between: list[int], after: int) -> tuple[list[int], list[int], list[int]] | None:
+    """Lines of labels by their list numbers: each begins a row, the last one that of an unnumbered row below."""
     numbered = [i for i in between if _numbered(rows[i])]
-    if numbered:
-        first = numbered[0]
-        if _numbered(rows[after]):
-            return [i for i in between if i < first], [i for i in between if i >= first], []
-        last = numbered[-1]
-        own = [i for i in between if i < first]
-        return own, [i for i in between if first <= i < last], [i for i in between if i >= last]
+    if not numbered:
+        return (list(between), [], []) if _numbered(rows[after]) else None
+    own = [i for i in between if i < numbered[0]]
     if _numbered(rows[after]):
-        return between, [], []
+        return own, [i for i in between if i >= numbered[0]], []
+    return own, [i for i in between if numbered[0] <= i < numbered[-1]], [i for i in between if i >= numbered[-1]]
+
+
+def _by_gaps(rows: Sequence[Row], here: int, between: list[int], after: int) -> tuple[list[int], list[int], list[int]]:
+    """Lines of labels by the widest gap among them, the last one of several."""
     bases = [rows[i][0].line.base for i in (here, *between, after)]
     gaps = [b - a for a, b in pairwise(bases)]
     cut = max(range(len(gaps)), key=lambda k: (round(gaps[k]), k))
@@ -300,9 +328,9 @@ def _numbered(row: Row) -> bool:
 
 
 def _row_cells(
-    number: int, group: Sequence[Row], columns: Sequence[tuple[float, float]], labels: int
+    number: int, group: Sequence[Row], columns: Sequence[tuple[float, float]], first_empty: int
 ) -> Iterator[LooseCell]:
-    """Cells of a row: what overlaps in columns is one, and a column without anything is an empty one."""
+    """Cells of a row: what overlaps in columns is one; from `first_empty` on, nothing in a column is an empty one."""
     cells: list[tuple[int, int, list[Stretch]]] = []
     for stretch in sorted((s for row in group for s in row), key=lambda s: (s.first, s.last)):
         if cells and stretch.first <= cells[-1][1]:
@@ -311,8 +339,9 @@ def _row_cells(
         else:
             cells.append((stretch.first, stretch.last, [stretch]))
     taken = {c for first, last, _ in cells for c in range(first, last + 1)}
-    beside = range(labels, len(columns)) if any(last >= labels for _, last, _ in cells) else ()
-    empty: list[tuple[int, int, list[Stretch]]] = [(c, c, []) for c in beside if c not in taken]
+    empty: list[tuple[int, int, list[Stretch]]] = [
+        (c, c, []) for c in range(first_empty, len(columns)) if c not in taken
+    ]
     for first, last, members in sorted([*cells, *empty], key=lambda cell: cell[0]):
         lines = [s.line for s in sorted(members, key=lambda s: (s.line.base, s.line.x0))]
         box = Box(columns[first][0] - 6, 0, columns[last][1] + 6, 0)
