@@ -33,6 +33,7 @@ class Manner:
         apart: each digit is set alone, with a gap.
         bold: everything is printed twice, a little apart.
         turn: of the page, in degrees; sideways: of the text on it.
+        boxes: lines are thin filled boxes, a piece for each cell, as browsers and office programs draw them.
         pad: white space around the text of a row, in points.
     """
 
@@ -46,6 +47,7 @@ class Manner:
     sideways: int = 0
     number: str = "- {} -"
     head: str = ""
+    boxes: bool = False
     pad: float = 6.0
     size: float = 10.0
 
@@ -162,7 +164,10 @@ class Printer:
         if manner.order is not None:
             random.Random(manner.order).shuffle(texts)
         for x0, y0, x1, y1 in sheet.lines:
-            canvas.line(x0, manner.height - y0, x1, manner.height - y1)
+            if manner.boxes:
+                canvas.rect(x0, manner.height - y1, max(x1 - x0, 0.48), max(y1 - y0, 0.48), stroke=0, fill=1)
+            else:
+                canvas.line(x0, manner.height - y0, x1, manner.height - y1)
         for x, y, words, size in texts:
             for shift in (0, 0.4) if manner.bold else (0,):
                 canvas.setFont(FONT, size)

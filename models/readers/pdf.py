@@ -60,6 +60,8 @@ def read(data: bytes) -> Source:
         pages = _pages(data[at:])
     if not pages:
         raise DocumentError("parse", "the PDF has no pages, or its page tree is lost")
+    if all(page.broken for page in pages):
+        raise DocumentError("parse", "the PDF is broken: no page of it can be read")
     scans = [page.number for page in pages if _scanned(page)]
     _check_text(pages, scans)
     blocks = _blocks([_without_overlay(page, scans) for page in pages])
@@ -151,6 +153,9 @@ def _check_text(pages: Sequence[Page], scans: Sequence[int]) -> None:
 def _warnings(data: bytes, pages: Sequence[Page], scans: Sequence[int]) -> Iterator[str]:
     if scans:
         yield f"第{'、'.join(map(str, scans))}页是扫描图像,没有文字层"
+    broken = [page.number for page in pages if page.broken]
+    if broken:
+        yield f"第{'、'.join(map(str, broken))}页已损坏,没有读取"
     for page in pages:
         if page.unreadable:
             yield f"第{page.number}页有{page.unreadable}个字的字体没有编码表,无法识别,以{UNREADABLE}代替"

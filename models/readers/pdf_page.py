@@ -33,6 +33,10 @@ MAX_GLYPHS = 600_000
 """Glyphs of the whole file."""
 MAX_RULES = 4_000
 """Ruling lines of a page; a page with more is a drawing, and they are left out."""
+MAX_SIDE = 20_000.0
+"""Longest side of a page, in points; the format allows 14 400."""
+USUAL_SIZE = (595.0, 842.0)
+"""Width and height of A4, in points."""
 THIN = 3.0
 """Points below which a painted shape is a line."""
 UNREADABLE = "\ufffd"
@@ -80,6 +84,7 @@ class Page:
         number: from 1.
         unreadable: glyphs whose characters the font does not tell.
         rules: horizontal and vertical lines, as thin boxes.
+        broken: its content could not be read.
     """
 
     number: int
@@ -89,6 +94,7 @@ class Page:
     rules: list[Box] = field(default_factory=list)
     pictures: list[Box] = field(default_factory=list)
     unreadable: int = 0
+    broken: bool = False
 
 
 def pages_of(data: bytes) -> Iterator[Page]:
@@ -96,7 +102,7 @@ def pages_of(data: bytes) -> Iterator[Page]:
 
     Raises:
         DocumentError: more pages or glyphs than a report has.
-        Exception: whatever pdfminer raises on a broken file.
+        Exception: whatever pdfminer raises where the file is broken outside its pages.
     """
     document = PDFDocument(PDFParser(io.BytesIO(data)))
     manager = PDFResourceManager()
@@ -104,13 +110,23 @@ def pages_of(data: bytes) -> Iterator[Page]:
     for number, page in enumerate(PDFPage.create_pages(document), 1):
         if number > MAX_PAGES:
             raise DocumentError("parse", f"more than {MAX_PAGES} pages")
-        device = _Device(manager)
-        PDFPageInterpreter(manager, device).process_page(page)
-        found = _page(device, page, number)
+        found = _read_page(manager, page, number)
         glyphs += len(found.glyphs)
         if glyphs > MAX_GLYPHS:
             raise DocumentError("parse", f"more than {MAX_GLYPHS} characters")
         yield found
+
+
+def _read_page(manager: PDFResourceManager, source: PDFPage, number: int) -> Page:
+    """A page whose content is broken is empty and says so; the others are read all the same."""
+    device = _Device(manager)
+    try:
+        PDFPageInterpreter(manager, device).process_page(source)
+        return _page(device, source, number)
+    except DocumentError:
+        raise
+    except Exception:  # noqa: BLE001 - pdfminer raises anything on broken bytes; the page's warning says that it did
+        return Page(number, *USUAL_SIZE, broken=True)
 
 
 class _Device(PDFPageAggregator):
@@ -152,6 +168,8 @@ def _page(device: _Device, source: PDFPage, number: int) -> Page:
     turn = turns.most_common(1)[0][0] if turns else 0
     sideways = turn in (90, 270)
     width, height = (layout.height, layout.width) if sideways else (layout.width, layout.height)
+    if not (0 < width < MAX_SIDE and 0 < height < MAX_SIDE):
+        raise DocumentError("parse", f"page {number} has no size: {width} by {height} points")
     place = _placing(turn, layout.width, layout.height)
     page = Page(number, width, height)
     edges = _box(place, crop)
@@ -165,6 +183,7 @@ def _page(device: _Device, source: PDFPage, number: int) -> Page:
     page.glyphs = _once([g for g in page.glyphs if edges.holds(*g.middle)])
     page.unreadable = sum(g.text == UNREADABLE for g in page.glyphs)
     page.rules = [r for r in page.rules if _overlap(r, edges)] if len(page.rules) <= MAX_RULES else []
+    page.pictures = [p for p in page.pictures if _overlap(p, edges)]
     return page
 
 
@@ -207,7 +226,7 @@ def _box(place: Callable[[float, float], tuple[float, float]], bbox: tuple[float
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    return (
+    return all(map(math.isfinite, one)) and (
         one.x0 <= other.x1 and other.x0 <= one.x1 and one.top <= other.bottom and other.top <= one.bottom
     )  # fmt: skip
 
