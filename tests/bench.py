@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.forms import load_forms
 from models.tables.align import align
 from tests import determined, positional
 from tests.bench_rows import FORMS, Row, rows
@@ -111,7 +112,7 @@ def _ask(result: Score, planted: Planted, given: dict[str, bool]) -> None:
 
 
 def _by_position(counts: Counter[str], planted: Planted) -> None:
-    cells = positional.fill(planted.text)
+    cells = positional.fill(planted.text, load_forms()[planted.form])
     for cell_id, expected in planted.truth.items():
         cell = cells.get(cell_id)
         counts[_no_cell(expected) if cell is None else judge(expected, cell)] += 1

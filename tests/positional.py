@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from models.forms import Form, load_forms
+from models.forms import Form
 from models.numerals import fold
 from models.schema.document import Span
 from models.schema.table import Cell
@@ -28,10 +28,9 @@ YEAR = re.compile(r"20\d\d年")
 PAGE_NUMBER = re.compile(r"^\s*(?:[-—]\s*\d+\s*[-—]|第\d+页.*|\d+\s*/\s*\d+)\s*$", re.MULTILINE)
 
 
-def fill(text: str, form: Form | None = None) -> dict[str, Cell]:
-    """Every cell of the form, told by its words where it is not given."""
+def fill(text: str, form: Form) -> dict[str, Cell]:
+    """Every cell of the form, which is told beforehand."""
     folded = fold(text)
-    form = form or _form(folded)
     plain = folded
     for pattern in (PAGE_NUMBER, BRACKETS, LIST_NUMBER, YEAR):
         plain = pattern.sub(lambda m: " " * len(m[0]), plain)
@@ -45,12 +44,6 @@ def fill(text: str, form: Form | None = None) -> dict[str, Cell]:
             status = "missing" if span is None else "blank" if value is None else "printed"
             found[cell] = Cell(cell, value, None, status, 1.0, span)  # type: ignore[arg-type]
     return found
-
-
-def _form(text: str) -> Form:
-    """The form with the most of its column headers in the text."""
-    forms = load_forms().values()
-    return max(forms, key=lambda f: sum(c.labels[0] in text for t in f.tables[:1] for b in t.blocks for c in b.columns))
 
 
 def _section(form: Form, section: str, text: str) -> tuple[int, int]:

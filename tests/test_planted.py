@@ -308,20 +308,20 @@ IN_ORDER = [
 def test_filling_by_position_is_right_on_complete_forms(layout: str) -> None:
     for seed, form in enumerate(FORMS * 2):
         planted = plant(form, layout, seed=seed, profile="busy")
-        cells = positional.fill(planted.text)
+        cells = positional.fill(planted.text, load_forms()[planted.form])
         assert {c: cells[c].value for c in planted.truth} == planted.numbers
 
 
 def test_filling_by_position_knows_marks_units_and_page_numbers() -> None:
     style = Style(thousands=True, units=True, money="万元", none="/", full_width=True)
     planted = plant("2019", "lines", profile="busy", style=style, notes=True, breaks=Breaks("第{n}页 共{m}页"))
-    cells = positional.fill(planted.text)
+    cells = positional.fill(planted.text, load_forms()[planted.form])
     assert {judge(e, cells[c]) for c, e in planted.truth.items()} == {"right"}
 
 
 def test_filling_by_position_is_misled_by_what_is_dropped() -> None:
     planted = plant("2021", "lines, blanks dropped", profile="busy", blank=0.5)
-    cells = positional.fill(planted.text)
+    cells = positional.fill(planted.text, load_forms()[planted.form])
     assert sum(judge(e, cells[c]) == "wrong" for c, e in planted.truth.items()) > 50
 
 

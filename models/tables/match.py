@@ -388,7 +388,8 @@ def _collect(
             found[-1].end = end
             found[-1].following = pieces[end].span.start if end < len(pieces) else pieces[-1].span.end
     for i, line in enumerate(found):
-        line.loose = _loose(pieces, line.end, found[i + 1].start if i + 1 < len(found) else len(pieces))
+        end = found[i + 1].start if i + 1 < len(found) else len(pieces)
+        line.loose = [p for k, p in _loose(pieces, line.end, end) if opening.get(p.row, -1) < k]
     return found, inside
 
 
@@ -423,15 +424,14 @@ def _belongs(piece: Piece, found: FoundLine, *, before: bool) -> bool:
     return piece.row not in labels if found.line.across else piece.row in labels | {p.row for p in found.values}
 
 
-def _loose(pieces: list[Piece], start: int, end: int) -> list[Piece]:
-    """Values between the end of a line and the next line, or prose."""
-    found = []
-    for piece in pieces[start:end]:
+def _loose(pieces: list[Piece], start: int, end: int) -> Iterator[tuple[int, Piece]]:
+    """Values between the end of a line and the next line, or prose, with their places among the pieces."""
+    for k in range(start, end):
+        piece = pieces[k]
         if len(piece.word) > PROSE_LENGTH or "。" in piece.raw:
             break
         if piece.kind in ("value", "glued") or (piece.kind == "text" and _only_numbers(piece.raw)):
-            found.append(piece)
-    return found
+            yield k, piece
 
 
 def _only_numbers(words: str) -> bool:

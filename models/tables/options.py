@@ -26,7 +26,7 @@ def unplaceable(lines: Sequence[FoundLine]) -> set[int]:
     for i, line in enumerate(lines):
         if sum(p.kind == "value" for p in line.values) + len(line.loose) > len(line.line.cells):
             above = i - 1
-            while above >= 0 and is_empty(lines[above]) and lines[above].line.table == line.line.table:
+            while above >= 0 and is_empty(lines[above]):
                 found.add(above)
                 above -= 1
     return found
@@ -43,7 +43,7 @@ def options_of(line: FoundLine, equations: Sequence[Equation], *, drops: bool) -
     width = len(line.line.cells)
     values = line.values
     if is_empty(line) and not line.loose:
-        return [] if _holds_digits(line) else [Placement((None,) * width)]
+        return [Placement((None,) * width)] if _is_whole(line) else []
     if has_glued(line):
         ways = split(values, line.line.cells, equations, drops=drops)
         return ways if len(ways) == 1 else satisfying(ways, line.line.cells, equations)
@@ -58,9 +58,11 @@ def options_of(line: FoundLine, equations: Sequence[Equation], *, drops: bool) -
     return _fewer(line, values, equations, drops=drops)
 
 
-def _holds_digits(line: FoundLine) -> bool:
-    """Whether the words taken for the label hold a number beside its own list number: then it has values."""
-    return not line.exact and any(c.isdigit() for p in line.labels for c in p.word)
+def _is_whole(line: FoundLine) -> bool:
+    """Whether the words taken for the label begin as it does and hold no number: else values may belong to it."""
+    first = line.labels[0].word[:2]
+    begins = any(words.startswith(first) for words in line.line.words)
+    return line.exact or (begins and not any(c.isdigit() for p in line.labels for c in p.word))
 
 
 def one_a_row(line: FoundLine, values: list[Piece]) -> list[Piece]:

@@ -90,20 +90,26 @@ def _cuts(line: str, folded: str) -> Iterator[Cut]:
     done = 0
     for match in _label_pattern().finditer(folded):
         start = max(done, match.start() - len(_number_before(folded, match.start(), match[0])))
-        yield _between(line, folded, done, start)
+        yield from _between(line, folded, done, start)
         yield Cut(start, line[start : match.end()], "label")
         done = match.end()
-    yield _between(line, folded, done, len(line))
+    yield from _between(line, folded, done, len(line))
 
 
-def _between(line: str, folded: str, start: int, end: int) -> Cut:
-    """What stands between two labels; digits right after a label may be those of several cells."""
+def _between(line: str, folded: str, start: int, end: int) -> Iterator[Cut]:
+    """What stands between two labels: a unit, then values; digits right after a label may be those of several cells."""
+    after = start > 0
+    unit = _unit_pattern().match(folded, start, end) if after else None
+    if unit is not None:
+        yield Cut(unit.start(1), line[unit.start(1) : unit.end()], "label")
+        start = unit.end()
     words = folded[start:end].strip()
     at = start + (folded.index(words[0], start) - start if words else 0)
     cell = line[at : at + len(words)]
-    if start == at and start and len(words) > 1 and words.isascii() and words.isdigit():
-        return Cut(at, cell, "glued")
-    return Cut(at, cell, "values" if all(_VALUE.fullmatch(w) for w in words.split()) else "other")
+    if at == start and after and len(words) > 1 and words.isascii() and words.isdigit():
+        yield Cut(at, cell, "glued")
+    else:
+        yield Cut(at, cell, "values" if all(_VALUE.fullmatch(w) for w in words.split()) else "other")
 
 
 def _number_before(folded: str, end: int, label: str) -> str:
@@ -152,3 +158,11 @@ def _label_pattern() -> re.Pattern[str]:
         + "|".join(f"{re.escape(first)}(?:{'|'.join(rests)})" for first, rests in by_first.items())
         + ")"
     )
+
+
+@cache
+def _unit_pattern() -> re.Pattern[str]:
+    """A unit of a form that has a column of units; none matches where no form has."""
+    units = {unit for form in load_forms().values() for table in form.tables for unit in table.units}
+    words = "|".join(sorted(map(re.escape, units), key=lambda u: (-len(u), u)))
+    return re.compile(rf"\s*({words or '(?!)'})(?=[\s\d]|$)")
