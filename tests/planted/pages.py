@@ -142,7 +142,7 @@ def _members(data: list[Line], line: Line, depth: int) -> int:
 
 def _header(sheet: Sheet, line: Line, td: Callable[..., str]) -> str:
     at = next(k for k, other in enumerate(sheet.lines) if other is line)
-    if sheet.id == "disclosure":
+    if sheet.id in ("disclosure", "2014"):
         if len(line.items()) == 1:
             return td(line.items()[0], columns=1 + sheet.value_columns)
         return "".join(td(item) for item in line.items())

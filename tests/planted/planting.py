@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 
 from models.forms import Form, load_forms, table_rows
 from models.schema.document import Grid, Span
+from tests.planted import form_2014
 from tests.planted.damage import Damage, Loss, both, damaged, repeat_header
 from tests.planted.extras import add_notes, add_rows
 from tests.planted.judge import Expected
@@ -19,6 +20,7 @@ from tests.planted.sheets import ORDERS, Item, Order, Sheet, sheet_of
 from tests.planted.values import Profile, Style, numbers_of, printed
 from tests.planted.writing import Breaks, PagedWriter, Writer
 
+YEARS = {"2014": 2016, "2019": 2020, "2021": 2023}
 LAYOUTS = (*TEXT_LAYOUTS, *HTML_LAYOUTS)
 DROPPING = {
     "spaced, blanks dropped", "lines, blanks dropped", "spaces", "headers interleaved", "headers two by two",
@@ -77,7 +79,7 @@ def plant(
     """A report with planted tables.
 
     Args:
-        form_id: "2019" or "2021".
+        form_id: "2014", "2019" or "2021".
         layout: one of `LAYOUTS`.
         seed: everything random follows from it.
         profile: how many cells are not zero, and how large.
@@ -109,7 +111,7 @@ def plant(
     }
     emptied = {cell for cell in texts if blank_totals and cell.endswith(".total")}
     texts |= dict.fromkeys(emptied, "")
-    sheets = [sheet_of(form, t, lambda c: Item(texts[c], c, "value"), skip, order) for t in form.tables]
+    sheets = _sheets(form, lambda c: Item(texts[c], c, "value"), skip, order)
     for sheet in sheets:
         if extra_rows:
             add_rows(sheet, numbers, rng)
@@ -125,11 +127,18 @@ def plant(
     if order.endswith("headers in place"):
         loss.also |= _in_place(form, order, numbers)
     if header_again:
-        repeat_header(next(s for s in sheets if s.id == "applications"))
+        repeat_header(sheets[len(sheets) // 2])
     printing = _Printing(sheets, second, twice=twice, remarks=remarks)
-    text, page, grids, spans = printing.laid_out(2020 if form_id == "2019" else 2023, layout, rng, style, breaks)
+    text, page, grids, spans = printing.laid_out(YEARS[form_id], layout, rng, style, breaks)
     truth = _truth(form, printing.sheets, numbers, spans, _Reading(layout, loss, style))
     return Planted(form_id, text, grids, truth, numbers, page, frozenset(loss.unlabelled))
+
+
+def _sheets(form: Form, text_of: Callable[[str], Item], skip: frozenset[str], order: Order) -> list[Sheet]:
+    """The printed tables of a form; that of 2014 prints all of its tables as one."""
+    if form.id == "2014":
+        return [form_2014.sheet(form, text_of, skip)]
+    return [sheet_of(form, table, text_of, skip, order) for table in form.tables]
 
 
 class _Printing:

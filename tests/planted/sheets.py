@@ -8,7 +8,7 @@ from typing import Literal
 
 from models.forms import Block, Form, Table, table_rows
 
-Role = Literal["header", "group", "label", "value", "prose"]
+Role = Literal["header", "group", "label", "unit", "value", "prose"]
 Order = Literal[
     "form",
     "litigation swapped",
