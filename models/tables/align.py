@@ -15,7 +15,7 @@ from models.tables.blanks import rhythms, with_blank_lines
 from models.tables.columns import loses_blanks, settle, unlabelled
 from models.tables.groups import grouped
 from models.tables.match import FoundLine, form_lines, labels_among, match_lines
-from models.tables.options import has_glued, is_empty, options_of, unplaceable
+from models.tables.options import has_glued, is_empty, options_of, spoilt, unplaceable
 from models.tables.place import Placement, trimmed
 from models.tables.solve import impossible, solve
 from models.tables.tokens import Piece, pieces_of
@@ -125,6 +125,7 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     lost = unplaceable(lines)
     drops = loses_blanks(lines)
     options = {i: [] if i in lost else options_of(line, form.equations, drops=drops) for i, line in enumerate(lines)}
+    options |= {i: [] for i in spoilt(lines, options, form.equations)}
     fixed: dict[str, Decimal] = {}
     for i, line in enumerate(lines):
         if len(options[i]) == 1:

@@ -7,18 +7,21 @@ same column: the one that leaves a value for every cell, and sums that hold, in 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from models.forms import Equation
 from models.tables.match import FormLine, FoundLine
 from models.tables.place import Placement, satisfying
-from models.tables.tokens import Piece
+from models.tables.tokens import Piece, is_shown
 
 MIN_ROWS = 5
 """Rows that must speak for a column."""
 MAX_STRAY = 0.05
 """Share of rows that may have a value left of it."""
+MAX_SHORT = 0.4
+"""Share of rows that may have fewer columns than the others."""
 MAX_UNLABELLED = 3
 """Rows in a row whose labels were lost that are still told from their number of values."""
 
@@ -30,6 +33,8 @@ def settle(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> None:
         if any(p.column for p in line.values) and len({p.row for p in line.values}) == 1:
             by_table.setdefault(line.line.table, []).append(line)
     for group in by_table.values():
+        for width in {len(line.line.cells) for line in group}:
+            _shorten([line for line in group if len(line.line.cells) == width])
         by_label: dict[int, list[FoundLine]] = {}
         for line in group:
             by_label.setdefault(line.labels[-1].column, []).append(line)
@@ -43,6 +48,15 @@ def settle(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> None:
             begin = _begin(rows, equations)
             if begin is not None:
                 _keep_from(rows, begin, equations)
+
+
+def _shorten(lines: Sequence[FoundLine]) -> None:
+    """Of a row with fewer columns than most with as many cells one is lost: its empty cells say nothing."""
+    widths = [max(p.column for p in line.values) for line in lines]
+    usual, n = Counter(widths).most_common(1)[0]
+    for line, width in zip(lines, widths, strict=True):
+        if width < usual and n >= MIN_ROWS and n >= (1 - MAX_SHORT) * len(lines):
+            line.values = [p for p in line.values if is_shown(p)]
 
 
 def _keep_from(lines: Sequence[FoundLine], begin: int, equations: Sequence[Equation]) -> None:
@@ -65,11 +79,7 @@ def _values(line: FoundLine, begin: int) -> list[Piece]:
 def _offers(line: FoundLine, begin: int) -> bool:
     """Whether only empty cells stand left of the column, and after the last cell that it leaves."""
     kept = [p for p in line.values if p.column >= begin]
-    return not any(map(_is_shown, [*(p for p in line.values if p.column < begin), *kept[len(line.line.cells) :]]))
-
-
-def _is_shown(piece: Piece) -> bool:
-    return piece.kind != "blank" or bool(piece.raw)
+    return not any(map(is_shown, [*(p for p in line.values if p.column < begin), *kept[len(line.line.cells) :]]))
 
 
 def _begin(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> int | None:
@@ -109,7 +119,7 @@ def _speaks(line: FoundLine, begin: int, equations: Sequence[Equation]) -> int:
         return 0
     placement = Placement(tuple(values))
     if satisfying([placement], line.line.cells, equations):
-        return int(all(map(_is_shown, values)) or any(placement.numbers))
+        return int(all(map(is_shown, values)) or any(placement.numbers))
     return 0 if values[-1].value is None else -3
 
 
@@ -139,7 +149,7 @@ def unlabelled(lines: Sequence[FoundLine], order: Sequence[FormLine], equations:
 
 def _parted(values: Sequence[Piece], rows: Iterable[FormLine], equations: Sequence[Equation]) -> list[list[Piece]]:
     """The values cut in rows, where these take them all and every row's sums hold; else nothing."""
-    shown = [p for p in values if _is_shown(p)]
+    shown = [p for p in values if is_shown(p)]
     parts: list[list[Piece]] = []
     done = 0
     for row in rows:
@@ -166,4 +176,4 @@ def loses_blanks(lines: Sequence[FoundLine]) -> bool:
 
 def _n_cells(piece: Piece) -> int:
     """Cells that a piece can fill."""
-    return len(piece.raw) if piece.kind == "glued" else int(_is_shown(piece))
+    return len(piece.raw) if piece.kind == "glued" else int(is_shown(piece))

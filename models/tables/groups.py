@@ -12,6 +12,7 @@ from dataclasses import replace
 from models.forms import Equation
 from models.tables.match import FormLine, FoundLine
 from models.tables.place import Placement, satisfying
+from models.tables.tokens import Piece, is_shown
 
 
 def grouped(found: Sequence[FoundLine], equations: Sequence[Equation]) -> list[FoundLine]:
@@ -35,8 +36,8 @@ def grouped(found: Sequence[FoundLine], equations: Sequence[Equation]) -> list[F
     return [_joined(with_values, equations)]
 
 
-def _shown(found: FoundLine) -> list[object]:
-    return [p for p in found.values if p.kind != "blank" or p.raw]
+def _shown(found: FoundLine) -> list[Piece]:
+    return [p for p in found.values if is_shown(p)]
 
 
 def _named(found: FoundLine) -> tuple[int, ...]:
@@ -56,14 +57,14 @@ def _ordered(found: FoundLine) -> list[FoundLine]:
     width = len(found.line.cells) // n
     if list(names) == sorted(names):
         return [found]
-    values = [p for p in found.values if p.kind != "blank" or p.raw]
+    values = [p for p in found.values if is_shown(p)]
     if len(values) != width * len(names):
         return [replace(found, values=[], loose=list(found.values))]
     return [_group(found, k, values[at * width : (at + 1) * width]) for at, k in enumerate(names)]
 
 
-def _group(found: FoundLine, k: int, values: Sequence[object]) -> FoundLine:
-    return replace(found, line=_of_group(found.line, k), values=list(values))  # type: ignore[arg-type]
+def _group(found: FoundLine, k: int, values: Sequence[Piece]) -> FoundLine:
+    return replace(found, line=_of_group(found.line, k), values=list(values))
 
 
 def _of_group(line: FormLine, k: int) -> FormLine:
@@ -74,7 +75,7 @@ def _of_group(line: FormLine, k: int) -> FormLine:
 
 def _joined(found: Sequence[FoundLine], equations: Sequence[Equation]) -> FoundLine:
     """Values before and after a header that stands again, if they fill the line and its sums hold."""
-    values = [p for f in found for p in f.values if p.kind != "blank" or p.raw]
+    values = [p for f in found for p in f.values if is_shown(p)]
     line = found[0].line
     if len(values) == len(line.cells) and satisfying([Placement(tuple(values))], line.cells, equations):
         return replace(found[0], values=values, exact=False)

@@ -72,6 +72,8 @@ class FoundLine:
     """Where the piece after its last one begins."""
     loose: list[Piece] = field(default_factory=list)
     """Values that stand after it, apart from it by words that are neither its own nor another line's."""
+    cut: bool = False
+    """Whether words of a header stand right before these: a page was turned within the line."""
 
 
 class _Option(NamedTuple):
@@ -353,6 +355,8 @@ def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator
         yield ((option.line, 0), "row", weight * option.score - 4.0)
     elif count == 0:
         yield ((row, 0), "label", 0.2)
+    elif option.score < SURE_LABEL:
+        yield ((row, count), "label", 0.6)
 
 
 def _collect(
@@ -389,7 +393,14 @@ def _collect(
             found[-1].following = pieces[end].span.start if end < len(pieces) else pieces[-1].span.end
     for i, line in enumerate(found):
         end = found[i + 1].start if i + 1 < len(found) else len(pieces)
-        line.loose = [p for k, p in _loose(pieces, line.end, end) if opening.get(p.row, -1) < k]
+        own = {p.row for p in line.labels}
+        places = [
+            k
+            for k in _loose(pieces, line.start, end, inside)
+            if pieces[k].row in own or opening.get(pieces[k].row, -1) < k
+        ]
+        line.loose = [pieces[k] for k in places]
+        line.cut = bool(places) and inside[places[0] - 1]
     return found, inside
 
 
@@ -424,14 +435,14 @@ def _belongs(piece: Piece, found: FoundLine, *, before: bool) -> bool:
     return piece.row not in labels if found.line.across else piece.row in labels | {p.row for p in found.values}
 
 
-def _loose(pieces: list[Piece], start: int, end: int) -> Iterator[tuple[int, Piece]]:
-    """Values between the end of a line and the next line, or prose, with their places among the pieces."""
+def _loose(pieces: list[Piece], start: int, end: int, inside: list[bool]) -> Iterator[int]:
+    """Places of the values from a line to the next line, or to prose, that no line has taken."""
     for k in range(start, end):
         piece = pieces[k]
         if len(piece.word) > PROSE_LENGTH or "。" in piece.raw:
             break
-        if piece.kind in ("value", "glued") or (piece.kind == "text" and _only_numbers(piece.raw)):
-            yield k, piece
+        if not inside[k] and (piece.kind in ("value", "glued") or (piece.kind == "text" and _only_numbers(piece.raw))):
+            yield k
 
 
 def _only_numbers(words: str) -> bool:

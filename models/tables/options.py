@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from models.forms import Equation
 from models.tables.match import FoundLine
 from models.tables.place import Placement, joined, placements, satisfying, split, trimmed, with_one_lost
-from models.tables.tokens import Piece
+from models.tables.tokens import Piece, is_shown
 
 
 def is_empty(line: FoundLine) -> bool:
     """Whether the line has its label and nothing else."""
-    return not any(p.kind != "blank" or p.raw for p in line.values)
+    return not any(map(is_shown, line.values))
 
 
 def has_glued(line: FoundLine) -> bool:
@@ -32,6 +32,20 @@ def unplaceable(lines: Sequence[FoundLine]) -> set[int]:
     return found
 
 
+def spoilt(
+    lines: Sequence[FoundLine], options: Mapping[int, Sequence[Placement]], equations: Sequence[Equation]
+) -> list[int]:
+    """Complete lines whose sums do not hold, below a line with values too many: the first of their own stand there."""
+    return [
+        i
+        for i in range(1, len(lines))
+        if len(options[i]) == 1
+        and sum(map(is_shown, lines[i - 1].values)) > len(lines[i - 1].line.cells)
+        and not is_empty(lines[i])
+        and not satisfying(options[i], lines[i].line.cells, equations)
+    ]
+
+
 def options_of(line: FoundLine, equations: Sequence[Equation], *, drops: bool) -> list[Placement]:
     """Placements that the line's own sums allow; none where nothing can be said about its cells.
 
@@ -45,8 +59,7 @@ def options_of(line: FoundLine, equations: Sequence[Equation], *, drops: bool) -
     if is_empty(line) and not line.loose:
         return [Placement((None,) * width)] if _is_whole(line) else []
     if has_glued(line):
-        ways = split(values, line.line.cells, equations, drops=drops)
-        return ways if len(ways) == 1 else satisfying(ways, line.line.cells, equations)
+        return split(values, line.line.cells, equations, drops=drops)
     if len(values) > width and (trims := trimmed(values, width)):
         return _trimmings(line, trims, equations)
     if len(values) != width:
@@ -83,9 +96,14 @@ def one_a_row(line: FoundLine, values: list[Piece]) -> list[Piece]:
 def _complete(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
     """As many values as cells; nothing where a page cuts the line and its sums do not hold."""
     found = [Placement(tuple(values))]
-    if line.loose and not satisfying(found, line.line.cells, equations):
+    if line.cut and not (_inner(line, equations) and satisfying(found, line.line.cells, equations)):
         return _continued(line, values, equations)
     return found
+
+
+def _inner(line: FoundLine, equations: Sequence[Equation]) -> bool:
+    """Whether a sum of the form speaks of the line alone."""
+    return any({*e.total, *e.parts} <= set(line.line.cells) for e in equations)
 
 
 def _more(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
@@ -97,8 +115,8 @@ def _more(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation
         found = [Placement(tuple(values[:width]))]
     else:
         found = []
-    inner = any({*e.total, *e.parts} <= set(line.line.cells) for e in equations)
-    return satisfying([*found, *_joinings(values, width)], line.line.cells, equations) if inner else []
+    found += _joinings(values, width)
+    return satisfying(found, line.line.cells, equations) if _inner(line, equations) else []
 
 
 def _joinings(values: Sequence[Piece], width: int) -> list[Placement]:
@@ -134,8 +152,7 @@ def _continued(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equ
     """Values before and after what stands in between, one of them perhaps the number of a page."""
     cells = line.line.cells
     everything = [*values, *line.loose]
-    inner = any({*e.total, *e.parts} <= set(cells) for e in equations)
-    readable = inner and all(p.kind in ("value", "blank") for p in everything)
+    readable = _inner(line, equations) and all(p.kind in ("value", "blank") for p in everything)
     if not readable or not len(cells) <= len(everything) <= len(cells) + 1:
         return []
     return satisfying(placements(everything, len(cells)), cells, equations)

@@ -122,8 +122,8 @@ def split(
         drops: the layout leaves blanks out: then there may be fewer numbers than cells.
 
     Returns:
-        The only way, whatever its sums; else those whose sums hold. Nothing where no sum speaks of the
-        line or the ways are too many.
+        Those whose sums hold; where no sum speaks of the line, the only way if there is one. Nothing where
+        they are too many.
     """
     n_digits = sum(len(p.raw) if p.kind == "glued" else 1 for p in values)
     inner = _inner(cells, equations)
@@ -133,10 +133,10 @@ def split(
     if not drops and (n_digits < width or comb(n_digits - 1, width - 1) > MAX_CUTS):
         return []
     ways = [way for way in _cuts(values, width) if drops or len(way) == width]
-    if len(ways) == 1 and len(ways[0]) == width:
-        return [Placement(tuple(ways[0]))]
+    if not inner:
+        return [Placement(tuple(way)) for way in ways if len(ways) == 1]
     found: dict[Numbers, Placement] = {}
-    for way in ways if inner else ():
+    for way in ways:
         for placement in placements(way, width):
             numbers = dict(zip(cells, placement.numbers, strict=True))
             if placement.numbers not in found and all(_holds(e, numbers) for e in inner):

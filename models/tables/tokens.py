@@ -74,6 +74,11 @@ class Piece(NamedTuple):
     column: int = 0
 
 
+def is_shown(piece: Piece) -> bool:
+    """Whether the piece is more than an empty cell."""
+    return piece.kind != "blank" or piece.raw not in ("", LONE_BAR)
+
+
 def pieces_of(text: str, grids: tuple[Grid, ...]) -> list[Piece]:
     """Every piece of a document in reading order; a grid is read by its rows, the rest by lines."""
     found: list[Piece] = []
