@@ -123,7 +123,7 @@ def _n_values(line: FoundLine) -> int:
 
 def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     lost = unplaceable(lines)
-    drops = loses_blanks(lines)
+    drops = loses_blanks(lines, form.equations)
     options = {i: [] if i in lost else options_of(line, form.equations, drops=drops) for i, line in enumerate(lines)}
     options |= {i: [] for i in spoilt(lines, options, form.equations)}
     fixed: dict[str, Decimal] = {}

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from models.forms import Equation
 from models.tables.match import FormLine, FoundLine
-from models.tables.place import Placement, satisfying
+from models.tables.place import Placement, has_own_sum, placements, satisfying
 from models.tables.tokens import Piece, is_shown
 
 MIN_ROWS = 5
@@ -22,6 +22,8 @@ MAX_STRAY = 0.05
 """Share of rows that may have a value left of it."""
 MAX_SHORT = 0.4
 """Share of rows that may have fewer columns than the others."""
+MIN_TELLING = 3
+"""Short rows with numbers that must close without what is missing."""
 MAX_UNLABELLED = 3
 """Rows in a row whose labels were lost that are still told from their number of values."""
 
@@ -155,23 +157,34 @@ def _parted(values: Sequence[Piece], rows: Iterable[FormLine], equations: Sequen
     for row in rows:
         part = shown[done : done + len(row.cells)]
         done += len(row.cells)
-        inner = any({*e.total, *e.parts} <= set(row.cells) for e in equations)
-        if len(part) < len(row.cells) or not inner or not satisfying([Placement(tuple(part))], row.cells, equations):
+        own = has_own_sum(row.cells, equations)
+        if len(part) < len(row.cells) or not own or not satisfying([Placement(tuple(part))], row.cells, equations):
             return []
         parts.append(part)
     return parts if done == len(shown) else []
 
 
-def loses_blanks(lines: Sequence[FoundLine]) -> bool:
-    """Whether the layout leaves blank cells out: most rows are short, or no zero is printed at all.
+def loses_blanks(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> bool:
+    """Whether the layout leaves blank cells out, so that what is missing in a row was blank.
 
-    In any other table a short row has lost something that may have been a number.
+    So it is where most rows are short or no zero is printed at all, and where the sums of every short row
+    hold with zero for what is missing, not only in rows of zeros. In any other table a short row has lost
+    something that may have been a number.
     """
     wide = [line for line in lines if len(line.line.cells) > 1]
     counts = [sum(_n_cells(p) for p in line.values) for line in wide]
-    n_short = sum(0 < n < len(line.line.cells) for n, line in zip(counts, wide, strict=True))
+    short = [line for n, line in zip(counts, wide, strict=True) if 0 < n < len(line.line.cells)]
     zeros = any(p.value == Decimal(0) or p.raw.startswith(("0", "０")) for line in wide for p in line.values)
-    return n_short * 2 > sum(map(bool, counts)) or (n_short > 0 and not zeros)
+    if len(short) * 2 > sum(map(bool, counts)) or (short and not zeros):
+        return True
+    summed = [line for line in short if has_own_sum(line.line.cells, equations)]
+    telling = [line for line in summed if any(p.value for p in line.values)]
+    return len(telling) >= MIN_TELLING and all(_closes(line, equations) for line in summed)
+
+
+def _closes(line: FoundLine, equations: Sequence[Equation]) -> bool:
+    shown = [p for p in line.values if is_shown(p)]
+    return bool(satisfying(placements(shown, len(line.line.cells)), line.line.cells, equations))
 
 
 def _n_cells(piece: Piece) -> int:

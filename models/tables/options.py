@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from models.forms import Equation
 from models.tables.match import FoundLine
-from models.tables.place import Placement, joined, placements, satisfying, split, trimmed, with_one_lost
+from models.tables.place import Placement, has_own_sum, joined, placements, satisfying, split, trimmed, with_one_lost
 from models.tables.tokens import Piece, is_shown
 
 
@@ -96,14 +96,9 @@ def one_a_row(line: FoundLine, values: list[Piece]) -> list[Piece]:
 def _complete(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
     """As many values as cells; nothing where a page cuts the line and its sums do not hold."""
     found = [Placement(tuple(values))]
-    if line.cut and not (_inner(line, equations) and satisfying(found, line.line.cells, equations)):
+    if line.cut and not (has_own_sum(line.line.cells, equations) and satisfying(found, line.line.cells, equations)):
         return _continued(line, values, equations)
     return found
-
-
-def _inner(line: FoundLine, equations: Sequence[Equation]) -> bool:
-    """Whether a sum of the form speaks of the line alone."""
-    return any({*e.total, *e.parts} <= set(line.line.cells) for e in equations)
 
 
 def _more(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
@@ -116,7 +111,7 @@ def _more(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation
     else:
         found = []
     found += _joinings(values, width)
-    return satisfying(found, line.line.cells, equations) if _inner(line, equations) else []
+    return satisfying(found, line.line.cells, equations) if has_own_sum(line.line.cells, equations) else []
 
 
 def _joinings(values: Sequence[Piece], width: int) -> list[Placement]:
@@ -152,7 +147,7 @@ def _continued(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equ
     """Values before and after what stands in between, one of them perhaps the number of a page."""
     cells = line.line.cells
     everything = [*values, *line.loose]
-    readable = _inner(line, equations) and all(p.kind in ("value", "blank") for p in everything)
+    readable = has_own_sum(line.line.cells, equations) and all(p.kind in ("value", "blank") for p in everything)
     if not readable or not len(cells) <= len(everything) <= len(cells) + 1:
         return []
     return satisfying(placements(everything, len(cells)), cells, equations)

@@ -132,7 +132,7 @@ def split(
         return []
     if not drops and (n_digits < width or comb(n_digits - 1, width - 1) > MAX_CUTS):
         return []
-    ways = [way for way in _cuts(values, width) if drops or len(way) == width]
+    ways = _cuts(values, width) if drops else [way for way in _cuts(values, width, width) if len(way) == width]
     if not inner:
         return [Placement(tuple(way)) for way in ways if len(ways) == 1]
     found: dict[Numbers, Placement] = {}
@@ -144,21 +144,22 @@ def split(
     return list(found.values())
 
 
-def _cuts(values: Sequence[Piece], width: int) -> list[list[Piece]]:
-    """Every way to read the pieces as at most `width` numbers."""
+def _cuts(values: Sequence[Piece], width: int, least: int = 1) -> list[list[Piece]]:
+    """Every way to read the pieces as at most `width` numbers; a line of one piece, as `least` at least."""
+    least = least if len(values) == 1 else 1
     ways: list[list[Piece]] = [[]]
     for piece in values:
         if piece.kind == "glued":
-            ways = [[*way, *cut] for way in ways for cut in _numbers_in(piece, width - len(way))]
+            ways = [[*way, *cut] for way in ways for cut in _numbers_in(piece, least, width - len(way))]
         else:
             ways = [[*way, piece] for way in ways if len(way) < width]
     return ways
 
 
-def _numbers_in(piece: Piece, most: int) -> Iterator[list[Piece]]:
-    """Cuts of the digits into at most `most` numbers."""
+def _numbers_in(piece: Piece, least: int, most: int) -> Iterator[list[Piece]]:
+    """Cuts of the digits into `least` to `most` numbers."""
     digits, at = piece.raw, piece.span.start
-    for n in range(1, min(most, len(digits)) + 1):
+    for n in range(least, min(most, len(digits)) + 1):
         for ends in combinations(range(1, len(digits)), n - 1):
             bounds = list(pairwise((0, *ends, len(digits))))
             if all(b - a == 1 or digits[a] not in "0０" for a, b in bounds):
@@ -172,6 +173,11 @@ def satisfying(options: Sequence[Placement], cells: Sequence[str], equations: Se
     """The placements that satisfy the equations within the line; none where the line contradicts itself."""
     inner = _inner(cells, equations)
     return [o for o in options if all(_holds(e, dict(zip(cells, o.numbers, strict=True))) for e in inner)]
+
+
+def has_own_sum(cells: Sequence[str], equations: Sequence[Equation]) -> bool:
+    """Whether a sum of the form speaks of the line alone."""
+    return bool(_inner(cells, equations))
 
 
 def _inner(cells: Sequence[str], equations: Sequence[Equation]) -> list[Equation]:

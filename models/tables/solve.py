@@ -165,68 +165,78 @@ class _System:
 
     def supported(self, lines: Sequence[int], kept: Mapping[int, Sequence[int]]) -> dict[int, list[int]] | None:
         """Numbers of the lines that occur in a solution: {} if there is none, None if the work is too much."""
-        start = [c + sum(self.adds[i][ks[0]][e] for i, ks in kept.items() if len(ks) == 1)
-                 for e, c in enumerate(self.constants)]  # fmt: skip
-        others = {e for i, ks in kept.items() if len(ks) > 1 and i not in lines for k in ks
-                  for e, x in enumerate(self.adds[i][k]) if x}  # fmt: skip
-        equations = [e for e in range(len(start)) if e not in others]
-        rests = _rests([[{self.adds[i][k][e] for k in kept[i]} for i in lines] for e in equations])
-        packing = _Packing([abs(start[e]) + sum(max(abs(self.adds[i][k][e]) for k in kept[i]) for i in lines)
-                            for e in equations])  # fmt: skip
+        touched = [{e for k in kept[i] for e, x in enumerate(self.adds[i][k]) if x} for i in lines]
+        equations = sorted(set().union(*touched))
+        start = [self.constants[e] + sum(self.adds[i][ks[0]][e] for i, ks in kept.items() if len(ks) == 1)
+                 for e in equations]  # fmt: skip
+        columns = [[{self.adds[i][k][e] for k in kept[i]} for i in lines] for e in equations]
+        packing = _Packing([abs(s) + sum(max(map(abs, x)) for x in c) for s, c in zip(start, columns, strict=True)])
+        rests = [_rests(column) for column in columns]
         vectors = [[packing.pack([self.adds[i][k][e] for e in equations]) for k in kept[i]] for i in lines]
-        layers: list[set[int]] = [{packing.pack([start[e] for e in equations])}]
+        layers: list[set[int]] = [{packing.pack(start)}]
         work = 0
         for at, choices in enumerate(vectors):
-            checks = [(packing.shifts[e], needed[at + 1]) for e, needed in enumerate(rests) if needed is not None]
+            checks = [
+                (packing.fields[n], rest[at + 1])
+                for n, rest in enumerate(rests)
+                if rest is not None and equations[n] in touched[at]
+            ]
             work += len(layers[-1]) * len(set(choices))
             if work > MAX_WORK:
                 return None
-            layers.append({s for s in {a + b for a in layers[-1] for b in set(choices)} if packing.passes(s, checks)})
-        good = layers[-1] & {0}
-        found: dict[int, list[int]] = {}
-        for at in range(len(lines) - 1, -1, -1):
-            before = layers[at]
-            found[lines[at]] = [
-                k for k, v in zip(kept[lines[at]], vectors[at], strict=True) if any(g - v in before for g in good)
-            ]
-            good = {g - v for g in good for v in set(vectors[at]) if g - v in before}
-        return found if good else {}
+            layers.append(packing.passing({a + b for a in layers[-1] for b in set(choices)}, checks))
+        return _walk_back(lines, kept, vectors, layers)
+
+
+def _walk_back(
+    lines: Sequence[int],
+    kept: Mapping[int, Sequence[int]],
+    vectors: Sequence[Sequence[int]],
+    layers: Sequence[set[int]],
+) -> dict[int, list[int]]:
+    """From the sums that are all zero after the last line, what each line added on the way there."""
+    good = layers[-1] & {0}
+    found: dict[int, list[int]] = {}
+    for at in range(len(lines) - 1, -1, -1):
+        before = layers[at]
+        ways = {v: {g - v for g in good} & before for v in set(vectors[at])}
+        found[lines[at]] = [k for k, v in zip(kept[lines[at]], vectors[at], strict=True) if ways[v]]
+        good = set().union(*ways.values())
+    return found if good else {}
 
 
 class _Packing:
     """Vectors of bounded integers as one integer, so that adding vectors is one addition."""
 
     def __init__(self, bounds: Sequence[int]) -> None:
-        self.shifts: list[tuple[int, int, int]] = []
+        self.fields: list[tuple[int, int, int]] = []
+        """Of each number, by how far it is shifted, its mask, and half its range."""
         at = 0
         for bound in bounds:
-            bits = max(2, bound.bit_length() + 2)
-            self.shifts.append((at, (1 << bits) - 1, 1 << (bits - 1)))
+            bits = bound.bit_length() + 2
+            self.fields.append((at, (1 << bits) - 1, 1 << (bits - 1)))
             at += bits
-        self._bias = sum(half << shift for shift, _, half in self.shifts)
+        self._bias = sum(half << shift for shift, _, half in self.fields)
 
     def pack(self, numbers: Sequence[int]) -> int:
-        return sum(
-            n << shift if n >= 0 else -(-n << shift) for n, (shift, _, _) in zip(numbers, self.shifts, strict=True)
-        )
+        """The numbers, each in a field of its own."""
+        return sum(n * (1 << shift) for n, (shift, _, _) in zip(numbers, self.fields, strict=True))
 
-    def passes(self, packed: int, checks: Sequence[tuple[tuple[int, int, int], frozenset[int]]]) -> bool:
-        """Whether each checked number is among those that the rest can bring to zero."""
-        packed += self._bias
-        return all(((packed >> shift) & mask) - half in needed for (shift, mask, half), needed in checks)
+    def passing(self, packed: set[int], checks: Sequence[tuple[tuple[int, int, int], frozenset[int]]]) -> set[int]:
+        """Those whose checked numbers are all among what the rest can bring to zero."""
+        for (shift, mask, half), needed in checks:
+            packed = {p for p in packed if ((p + self._bias >> shift) & mask) - half in needed}
+        return packed
 
 
-def _rests(adds: Sequence[Sequence[set[int]]]) -> list[list[frozenset[int]] | None]:
-    """For each equation and each line, the partial sums that the lines from there on can bring to zero."""
-    found: list[list[frozenset[int]] | None] = []
-    for lines in adds:
-        after = [frozenset({0})]
-        for choices in reversed(lines):
-            after.append(frozenset(a - x for a in after[-1] for x in choices) if choices != {0} else after[-1])
-            if len(after[-1]) > MAX_SUMS:
-                break
-        found.append(after[::-1] if len(after) == len(lines) + 1 else None)
-    return found
+def _rests(lines: Sequence[set[int]]) -> list[frozenset[int]] | None:
+    """For each line the partial sums of an equation that the lines from there on bring to zero; None if too many."""
+    after = [frozenset({0})]
+    for adds in reversed(lines):
+        after.append(frozenset(a - x for a in after[-1] for x in adds) if adds != {0} else after[-1])
+        if len(after[-1]) > MAX_SUMS:
+            return None
+    return after[::-1]
 
 
 def _completable(constant: int, adds: Mapping[int, set[int]]) -> dict[int, set[int]]:
