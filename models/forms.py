@@ -6,7 +6,7 @@ Each file names its official source and the first year of its reports.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -213,6 +213,11 @@ def _equations(form: Form, rule: Arithmetic) -> Iterator[Equation]:
                 plain_label(column.labels[0]),
                 rule.words,
             )
+
+
+def own_sums(cells: Collection[str], equations: Iterable[Equation]) -> tuple[Equation, ...]:
+    """The equations that speak of these cells alone."""
+    return tuple(e for e in equations if set(e.total).union(e.parts) <= set(cells))
 
 
 def _match(rows: list[Row], patterns: tuple[str, ...]) -> Iterator[str]:

@@ -53,8 +53,8 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
     rhythm = rhythms(text, lines)
     for line in lines:
         line.values = with_blank_lines(text, line, rhythm.get(line.line.table)) or line.values
-    settle(lines, form.equations)
-    cells = _cells(form, unlabelled(lines, form_lines(form), form.equations))
+    settle(lines)
+    cells = _cells(form, unlabelled(lines, form_lines(form)))
     ordered = tuple(cells.get(c) or Cell(c, None, None, "missing", 0.9, None) for c in form.cells)
     return Aligned(form.id, ordered, tuple(spans))
 
@@ -113,7 +113,7 @@ def _best_of_each(form: Form, found: Sequence[FoundLine]) -> list[FoundLine]:
         if places[i] not in best or worth > best[places[i]][0]:
             best[places[i]] = (worth, line)
     lines = [line for _, line in best.values()]
-    lines += [line for group in across.values() for line in grouped(group, form.equations)]
+    lines += [line for group in across.values() for line in grouped(group)]
     return sorted(lines, key=lambda f: f.labels[0].span)
 
 
@@ -123,9 +123,9 @@ def _n_values(line: FoundLine) -> int:
 
 def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     lost = unplaceable(lines)
-    drops = loses_blanks(lines, form.equations)
-    options = {i: [] if i in lost else options_of(line, form.equations, drops=drops) for i, line in enumerate(lines)}
-    options |= {i: [] for i in spoilt(lines, options, form.equations)}
+    drops = loses_blanks(lines)
+    options = {i: [] if i in lost else options_of(line, drops=drops) for i, line in enumerate(lines)}
+    options |= {i: [] for i in spoilt(lines, options)}
     fixed: dict[str, Decimal] = {}
     for i, line in enumerate(lines):
         if len(options[i]) == 1:

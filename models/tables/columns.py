@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from models.forms import Equation
 from models.tables.match import FormLine, FoundLine
-from models.tables.place import Placement, has_own_sum, placements, satisfying
+from models.tables.place import Placement, placements, satisfying
 from models.tables.tokens import Piece, is_shown
 
 MIN_ROWS = 5
@@ -28,7 +27,7 @@ MAX_UNLABELLED = 3
 """Rows in a row whose labels were lost that are still told from their number of values."""
 
 
-def settle(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> None:
+def settle(lines: Sequence[FoundLine]) -> None:
     """Take away what stands in the label columns and after the last column, table by table."""
     by_table: dict[str, list[FoundLine]] = {}
     for line in lines:
@@ -40,16 +39,16 @@ def settle(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> None:
         by_label: dict[int, list[FoundLine]] = {}
         for line in group:
             by_label.setdefault(line.labels[-1].column, []).append(line)
-        begin = _begin(group, equations)
+        begin = _begin(group)
         if begin is None:
             begin = _only_column(group)
         if begin is not None:
-            _keep_from(group, begin, equations)
+            _keep_from(group, begin)
             continue
         for rows in by_label.values() if len(by_label) > 1 else ():
-            begin = _begin(rows, equations)
+            begin = _begin(rows)
             if begin is not None:
-                _keep_from(rows, begin, equations)
+                _keep_from(rows, begin)
 
 
 def _shorten(lines: Sequence[FoundLine]) -> None:
@@ -61,16 +60,16 @@ def _shorten(lines: Sequence[FoundLine]) -> None:
             line.values = [p for p in line.values if is_shown(p)]
 
 
-def _keep_from(lines: Sequence[FoundLine], begin: int, equations: Sequence[Equation]) -> None:
+def _keep_from(lines: Sequence[FoundLine], begin: int) -> None:
     """Cut every row down to its cells, unless its sums speak against it.
 
     Where other rows print their totals, a row whose total would be blank has been shifted.
     """
-    totals = any(_speaks(line, begin, equations) > 0 and _values(line, begin)[-1].value for line in lines)
+    totals = any(_speaks(line, begin) > 0 and _values(line, begin)[-1].value for line in lines)
     for line in lines:
         values, cells = _values(line, begin), line.line.cells
         doubtful = totals and len(line.values) > len(values) == len(cells) and any(p.value for p in values)
-        if _offers(line, begin) and (not doubtful or satisfying([Placement(tuple(values))], cells, equations)):
+        if _offers(line, begin) and (not doubtful or satisfying([Placement(tuple(values))], cells, line.line.sums)):
             line.values = values
 
 
@@ -84,9 +83,9 @@ def _offers(line: FoundLine, begin: int) -> bool:
     return not any(map(is_shown, [*(p for p in line.values if p.column < begin), *kept[len(line.line.cells) :]]))
 
 
-def _begin(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> int | None:
+def _begin(lines: Sequence[FoundLine]) -> int | None:
     """The column that most rows speak for; None if that is not clear."""
-    scores = {column: _score(lines, column, equations) for column in _columns_after_labels(lines)}
+    scores = {column: _score(lines, column) for column in _columns_after_labels(lines)}
     fitting = {c: s for c, s in scores.items() if s is not None}
     if not fitting or len(lines) < MIN_ROWS:
         return None
@@ -105,27 +104,27 @@ def _only_column(lines: Sequence[FoundLine]) -> int | None:
     return fitting[0] if len(fitting) == 1 and len(lines) > MIN_ROWS else None
 
 
-def _score(lines: Sequence[FoundLine], begin: int, equations: Sequence[Equation]) -> int | None:
+def _score(lines: Sequence[FoundLine], begin: int) -> int | None:
     """Rows that speak for the column less those that speak against it; None where too many have values before it."""
     offering = [line for line in lines if _offers(line, begin)]
     if len(lines) - len(offering) > MAX_STRAY * len(lines):
         return None
-    return sum(_speaks(line, begin, equations) for line in offering)
+    return sum(_speaks(line, begin) for line in offering)
 
 
-def _speaks(line: FoundLine, begin: int, equations: Sequence[Equation]) -> int:
+def _speaks(line: FoundLine, begin: int) -> int:
     """1 for a row that is full or whose sums hold over more than zeros, -3 for one whose sums do not hold."""
     width = len(line.line.cells)
     values = _values(line, begin)
     if len(values) < width:
         return 0
     placement = Placement(tuple(values))
-    if satisfying([placement], line.line.cells, equations):
+    if satisfying([placement], line.line.cells, line.line.sums):
         return int(all(map(is_shown, values)) or any(placement.numbers))
     return 0 if values[-1].value is None else -3
 
 
-def unlabelled(lines: Sequence[FoundLine], order: Sequence[FormLine], equations: Sequence[Equation]) -> list[FoundLine]:
+def unlabelled(lines: Sequence[FoundLine], order: Sequence[FormLine]) -> list[FoundLine]:
     """The lines, and those whose labels were lost: their values stand after those of the line above.
 
     So many values that they fill the line above and every row of the form up to the next line found,
@@ -140,7 +139,7 @@ def unlabelled(lines: Sequence[FoundLine], order: Sequence[FormLine], equations:
         if first is None or last is None or not 1 < last - first <= MAX_UNLABELLED + 1:
             continue
         rows = order[first:last]
-        if len({r.table for r in rows}) == 1 and (parts := _parted(line.values, rows, equations)):
+        if len({r.table for r in rows}) == 1 and (parts := _parted(line.values, rows)):
             line.values = parts[0]
             found += [
                 FoundLine(row, line.labels, values, line.headers, line.units, exact=False)
@@ -149,7 +148,7 @@ def unlabelled(lines: Sequence[FoundLine], order: Sequence[FormLine], equations:
     return found
 
 
-def _parted(values: Sequence[Piece], rows: Iterable[FormLine], equations: Sequence[Equation]) -> list[list[Piece]]:
+def _parted(values: Sequence[Piece], rows: Iterable[FormLine]) -> list[list[Piece]]:
     """The values cut in rows, where these take them all and every row's sums hold; else nothing."""
     shown = [p for p in values if is_shown(p)]
     parts: list[list[Piece]] = []
@@ -157,14 +156,14 @@ def _parted(values: Sequence[Piece], rows: Iterable[FormLine], equations: Sequen
     for row in rows:
         part = shown[done : done + len(row.cells)]
         done += len(row.cells)
-        own = has_own_sum(row.cells, equations)
-        if len(part) < len(row.cells) or not own or not satisfying([Placement(tuple(part))], row.cells, equations):
+        own = row.sums
+        if len(part) < len(row.cells) or not own or not satisfying([Placement(tuple(part))], row.cells, row.sums):
             return []
         parts.append(part)
     return parts if done == len(shown) else []
 
 
-def loses_blanks(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> bool:
+def loses_blanks(lines: Sequence[FoundLine]) -> bool:
     """Whether the layout leaves blank cells out, so that what is missing in a row was blank.
 
     So it is where most rows are short or no zero is printed at all, and where the sums of every short row
@@ -177,14 +176,14 @@ def loses_blanks(lines: Sequence[FoundLine], equations: Sequence[Equation]) -> b
     zeros = any(p.value == Decimal(0) or p.raw.startswith(("0", "０")) for line in wide for p in line.values)
     if len(short) * 2 > sum(map(bool, counts)) or (short and not zeros):
         return True
-    summed = [line for line in short if has_own_sum(line.line.cells, equations)]
+    summed = [line for line in short if line.line.sums]
     telling = [line for line in summed if any(p.value for p in line.values)]
-    return len(telling) >= MIN_TELLING and all(_closes(line, equations) for line in summed)
+    return len(telling) >= MIN_TELLING and all(_closes(line) for line in summed)
 
 
-def _closes(line: FoundLine, equations: Sequence[Equation]) -> bool:
+def _closes(line: FoundLine) -> bool:
     shown = [p for p in line.values if is_shown(p)]
-    return bool(satisfying(placements(shown, len(line.line.cells)), line.line.cells, equations))
+    return bool(satisfying(placements(shown, len(line.line.cells)), line.line.cells, line.line.sums))
 
 
 def _n_cells(piece: Piece) -> int:

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.forms import Equation
+from models.forms import own_sums
 from models.tables.match import FormLine, FoundLine
 from models.tables.place import Placement, satisfying
 from models.tables.tokens import Piece, is_shown
 
 
-def grouped(found: Sequence[FoundLine], equations: Sequence[Equation]) -> list[FoundLine]:
+def grouped(found: Sequence[FoundLine]) -> list[FoundLine]:
     """The occurrences of a line of rows side by side as one line, or as one for each group.
 
     Args:
         found: every occurrence of one such line, in reading order; some may be words of a menu.
-        equations: the form's.
     """
     line = found[0].line
     width = len(line.cells)
@@ -33,7 +32,7 @@ def grouped(found: Sequence[FoundLine], equations: Sequence[Equation]) -> list[F
     single = [names for names in named if len(names) == 1]
     if len(single) == len(named) == len(set(single)):
         return [_group(f, names[0], f.values) for f, names in zip(with_values, named, strict=True)]
-    return [_joined(with_values, equations)]
+    return [_joined(with_values)]
 
 
 def _shown(found: FoundLine) -> list[Piece]:
@@ -70,13 +69,15 @@ def _group(found: FoundLine, k: int, values: Sequence[Piece]) -> FoundLine:
 def _of_group(line: FormLine, k: int) -> FormLine:
     width = len(line.cells) // len(line.groups)
     own = slice(k * width, (k + 1) * width)
-    return replace(line, cells=line.cells[own], columns=line.columns[own], across=False, groups=())
+    cells = line.cells[own]
+    sums = own_sums(cells, line.sums)
+    return replace(line, cells=cells, columns=line.columns[own], across=False, groups=(), sums=sums)
 
 
-def _joined(found: Sequence[FoundLine], equations: Sequence[Equation]) -> FoundLine:
+def _joined(found: Sequence[FoundLine]) -> FoundLine:
     """Values before and after a header that stands again, if they fill the line and its sums hold."""
     values = [p for f in found for p in f.values if is_shown(p)]
     line = found[0].line
-    if len(values) == len(line.cells) and satisfying([Placement(tuple(values))], line.cells, equations):
+    if len(values) == len(line.cells) and satisfying([Placement(tuple(values))], line.cells, line.sums):
         return replace(found[0], values=values, exact=False)
     return replace(found[0], values=[], loose=values)

@@ -12,13 +12,13 @@ report of two hundred cells takes about a hundred steps.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rapidfuzz import fuzz
 
-from models.forms import Block, Column, Form, Table, load_forms, table_rows
+from models.forms import Block, Column, Equation, Form, Table, load_forms, own_sums, table_rows
 from models.lines import bare
 from models.tables.tokens import PROSE_LENGTH, Piece, heading_number
 
@@ -51,6 +51,8 @@ class FormLine:
     across: bool
     groups: tuple[tuple[frozenset[str], ...], ...] = ()
     """Of rows side by side, the labels of each row, those of the group it stands in before its own."""
+    sums: tuple[Equation, ...] = ()
+    """The form's equations that speak of this line alone."""
 
 
 @dataclass(slots=True)
@@ -121,7 +123,8 @@ class Vocabulary:
     """The words of one form, and what each piece of text can be among them."""
 
     def __init__(self, form: Form) -> None:
-        self.lines = tuple(line for table in form.tables for block in table.blocks for line in _block(table.id, block))
+        lines = (line for table in form.tables for block in table.blocks for line in _block(table.id, block))
+        self.lines = tuple(replace(line, sums=own_sums(line.cells, form.equations)) for line in lines)
         self.widths = [len(line.cells) for line in self.lines]
         self.units = frozenset(bare(unit) for table in form.tables for unit in table.units)
         self._labels: list[tuple[str, str, str, int]] = []

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from models.forms import Equation
 from models.tables.match import FoundLine
-from models.tables.place import Placement, has_own_sum, joined, placements, satisfying, split, trimmed, with_one_lost
+from models.tables.place import Placement, joined, placements, satisfying, split, trimmed, with_one_lost
 from models.tables.tokens import Piece, is_shown
 
 
@@ -32,9 +31,7 @@ def unplaceable(lines: Sequence[FoundLine]) -> set[int]:
     return found
 
 
-def spoilt(
-    lines: Sequence[FoundLine], options: Mapping[int, Sequence[Placement]], equations: Sequence[Equation]
-) -> list[int]:
+def spoilt(lines: Sequence[FoundLine], options: Mapping[int, Sequence[Placement]]) -> list[int]:
     """Complete lines whose sums do not hold, below a line with values too many: the first of their own stand there."""
     return [
         i
@@ -42,16 +39,15 @@ def spoilt(
         if len(options[i]) == 1
         and sum(map(is_shown, lines[i - 1].values)) > len(lines[i - 1].line.cells)
         and not is_empty(lines[i])
-        and not satisfying(options[i], lines[i].line.cells, equations)
+        and not satisfying(options[i], lines[i].line.cells, lines[i].line.sums)
     ]
 
 
-def options_of(line: FoundLine, equations: Sequence[Equation], *, drops: bool) -> list[Placement]:
+def options_of(line: FoundLine, *, drops: bool) -> list[Placement]:
     """Placements that the line's own sums allow; none where nothing can be said about its cells.
 
     Args:
         line: as found, its label columns taken away.
-        equations: the form's.
         drops: the layout leaves blank cells out, so that what is not there was blank.
     """
     width = len(line.line.cells)
@@ -59,16 +55,16 @@ def options_of(line: FoundLine, equations: Sequence[Equation], *, drops: bool) -
     if is_empty(line) and not line.loose:
         return [Placement((None,) * width)] if _is_whole(line) else []
     if has_glued(line):
-        return split(values, line.line.cells, equations, drops=drops)
+        return split(values, line.line.cells, line.line.sums, drops=drops)
     if len(values) > width and (trims := trimmed(values, width)):
-        return _trimmings(line, trims, equations)
+        return _trimmings(line, trims)
     if len(values) != width:
         values = one_a_row(line, [p for p in values if p.kind == "value" or p.raw])
     if len(values) == width:
-        return _complete(line, values, equations)
+        return _complete(line, values)
     if len(values) > width:
-        return _more(line, values, equations)
-    return _fewer(line, values, equations, drops=drops)
+        return _more(line, values)
+    return _fewer(line, values, drops=drops)
 
 
 def _is_whole(line: FoundLine) -> bool:
@@ -93,15 +89,15 @@ def one_a_row(line: FoundLine, values: list[Piece]) -> list[Piece]:
     return found
 
 
-def _complete(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
+def _complete(line: FoundLine, values: Sequence[Piece]) -> list[Placement]:
     """As many values as cells; nothing where a page cuts the line and its sums do not hold."""
     found = [Placement(tuple(values))]
-    if line.cut and not (has_own_sum(line.line.cells, equations) and satisfying(found, line.line.cells, equations)):
-        return _continued(line, values, equations)
+    if line.cut and not (line.line.sums and satisfying(found, line.line.cells, line.line.sums)):
+        return _continued(line, values)
     return found
 
 
-def _more(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
+def _more(line: FoundLine, values: Sequence[Piece]) -> list[Placement]:
     """More values than cells: a stray number, spaces inside numbers, or values of a row whose label was lost."""
     width = len(line.line.cells)
     if len(values) == width + 1:
@@ -111,7 +107,7 @@ def _more(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation
     else:
         found = []
     found += _joinings(values, width)
-    return satisfying(found, line.line.cells, equations) if has_own_sum(line.line.cells, equations) else []
+    return satisfying(found, line.line.cells, line.line.sums) if line.line.sums else []
 
 
 def _joinings(values: Sequence[Piece], width: int) -> list[Placement]:
@@ -133,28 +129,28 @@ def _join(way: Sequence[Piece], piece: Piece) -> bool:
     return left.raw.replace(" ", "").isdigit() and piece.span.start - left.span.end == 1
 
 
-def _fewer(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation], *, drops: bool) -> list[Placement]:
+def _fewer(line: FoundLine, values: Sequence[Piece], *, drops: bool) -> list[Placement]:
     """Fewer values than cells: blanks were left out, one number was lost, or a page cuts the line."""
     if line.loose:
-        return _continued(line, values, equations)
-    cells = line.line.cells
+        return _continued(line, values)
+    cells, sums = line.line.cells, line.line.sums
     if drops:
-        return satisfying(placements(values, len(cells)), cells, equations) or with_one_lost(values, cells, equations)
-    return with_one_lost(values, cells, equations)
+        return satisfying(placements(values, len(cells)), cells, sums) or with_one_lost(values, cells, sums)
+    return with_one_lost(values, cells, sums)
 
 
-def _continued(line: FoundLine, values: Sequence[Piece], equations: Sequence[Equation]) -> list[Placement]:
+def _continued(line: FoundLine, values: Sequence[Piece]) -> list[Placement]:
     """Values before and after what stands in between, one of them perhaps the number of a page."""
     cells = line.line.cells
     everything = [*values, *line.loose]
-    readable = has_own_sum(line.line.cells, equations) and all(p.kind in ("value", "blank") for p in everything)
+    readable = line.line.sums and all(p.kind in ("value", "blank") for p in everything)
     if not readable or not len(cells) <= len(everything) <= len(cells) + 1:
         return []
-    return satisfying(placements(everything, len(cells)), cells, equations)
+    return satisfying(placements(everything, len(cells)), cells, line.line.sums)
 
 
-def _trimmings(line: FoundLine, ways: list[tuple[int, int]], equations: Sequence[Equation]) -> list[Placement]:
+def _trimmings(line: FoundLine, ways: list[tuple[int, int]]) -> list[Placement]:
     """The line without its surplus empty cells; where its sums leave several ways, all of them."""
     width = len(line.line.cells)
     options = [Placement(tuple(line.values[left : left + width])) for left, _ in ways]
-    return options if len(options) == 1 else satisfying(options, line.line.cells, equations) or options
+    return options if len(options) == 1 else satisfying(options, line.line.cells, line.line.sums) or options

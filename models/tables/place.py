@@ -78,7 +78,7 @@ def placements(values: Sequence[Piece], width: int) -> list[Placement]:
     return list(found.values())
 
 
-def with_one_lost(values: Sequence[Piece], cells: Sequence[str], equations: Sequence[Equation]) -> list[Placement]:
+def with_one_lost(values: Sequence[Piece], cells: Sequence[str], sums: Sequence[Equation]) -> list[Placement]:
     """Placements of a line that lacks one piece, whose number the line's own sums demand.
 
     For each place of the gap, an equation within the line that holds the cell gives its number; all of
@@ -86,15 +86,14 @@ def with_one_lost(values: Sequence[Piece], cells: Sequence[str], equations: Sequ
     """
     if len(values) != len(cells) - 1:
         return []
-    inner = _inner(cells, equations)
     found = []
     for gap in range(len(cells)):
         pieces = (*values[:gap], None, *values[gap:])
         numbers = dict(zip(cells, Placement(pieces).numbers, strict=True))
-        needed = {_needed(e, cells[gap], numbers) for e in inner if cells[gap] in (*e.total, *e.parts)}
+        needed = {_needed(e, cells[gap], numbers) for e in sums if cells[gap] in (*e.total, *e.parts)}
         if len(needed) == 1 and (number := needed.pop()) >= 0:
             found.append(Placement(pieces, (gap, number)))
-    return satisfying(found, cells, equations)
+    return satisfying(found, cells, sums)
 
 
 def _needed(equation: Equation, cell: str, numbers: Mapping[str, Decimal]) -> Decimal:
@@ -110,15 +109,13 @@ def joined(left: Piece, right: Piece) -> Piece:
     return left._replace(span=span, raw=f"{left.raw} {right.raw}", value=Decimal(digits))
 
 
-def split(
-    values: Sequence[Piece], cells: Sequence[str], equations: Sequence[Equation], *, drops: bool
-) -> list[Placement]:
+def split(values: Sequence[Piece], cells: Sequence[str], sums: Sequence[Equation], *, drops: bool) -> list[Placement]:
     """Ways to cut runs of glued digits into numbers without leading zeros that satisfy the line's own sums.
 
     Args:
         values: pieces of the line, glued ones among them.
         cells: of the line.
-        equations: the form's.
+        sums: the line's own.
         drops: the layout leaves blanks out: then there may be fewer numbers than cells.
 
     Returns:
@@ -126,20 +123,19 @@ def split(
         they are too many.
     """
     n_digits = sum(len(p.raw) if p.kind == "glued" else 1 for p in values)
-    inner = _inner(cells, equations)
     width = len(cells)
-    if drops and not (inner and comb(n_digits + width - 1, width - 1) <= MAX_CUTS):
+    if drops and not (sums and comb(n_digits + width - 1, width - 1) <= MAX_CUTS):
         return []
     if not drops and (n_digits < width or comb(n_digits - 1, width - 1) > MAX_CUTS):
         return []
     ways = _cuts(values, width) if drops else [way for way in _cuts(values, width, width) if len(way) == width]
-    if not inner:
+    if not sums:
         return [Placement(tuple(way)) for way in ways if len(ways) == 1]
     found: dict[Numbers, Placement] = {}
     for way in ways:
         for placement in placements(way, width):
             numbers = dict(zip(cells, placement.numbers, strict=True))
-            if placement.numbers not in found and all(_holds(e, numbers) for e in inner):
+            if placement.numbers not in found and _all_hold(sums, numbers):
                 found[placement.numbers] = placement
     return list(found.values())
 
@@ -169,20 +165,12 @@ def _numbers_in(piece: Piece, least: int, most: int) -> Iterator[list[Piece]]:
                 ]
 
 
-def satisfying(options: Sequence[Placement], cells: Sequence[str], equations: Sequence[Equation]) -> list[Placement]:
-    """The placements that satisfy the equations within the line; none where the line contradicts itself."""
-    inner = _inner(cells, equations)
-    return [o for o in options if all(_holds(e, dict(zip(cells, o.numbers, strict=True))) for e in inner)]
+def satisfying(options: Sequence[Placement], cells: Sequence[str], sums: Sequence[Equation]) -> list[Placement]:
+    """The placements that satisfy the line's own sums; none where the line contradicts itself."""
+    if not sums:
+        return list(options)
+    return [o for o in options if _all_hold(sums, dict(zip(cells, o.numbers, strict=True)))]
 
 
-def has_own_sum(cells: Sequence[str], equations: Sequence[Equation]) -> bool:
-    """Whether a sum of the form speaks of the line alone."""
-    return bool(_inner(cells, equations))
-
-
-def _inner(cells: Sequence[str], equations: Sequence[Equation]) -> list[Equation]:
-    return [e for e in equations if set(e.total) | set(e.parts) <= set(cells)]
-
-
-def _holds(equation: Equation, numbers: Mapping[str, Decimal]) -> bool:
-    return sum(numbers[c] for c in equation.total) == sum(numbers[c] for c in equation.parts)
+def _all_hold(sums: Sequence[Equation], numbers: Mapping[str, Decimal]) -> bool:
+    return all(sum([numbers[c] for c in e.total]) == sum([numbers[c] for c in e.parts]) for e in sums)

@@ -19,17 +19,21 @@ something false.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from models.forms import Equation
 from models.tables.place import Numbers, Placement
 
 MAX_WORK = 200_000
 """Additions that the dynamic programme may take: some tenth of a second."""
-MAX_SUMS = 5_000
-"""Different partial sums of one equation beyond which it prunes nothing."""
+MAX_SUMS = 2_000
+"""Different partial sums of one equation beyond which it prunes no states."""
+MAX_REACH = 2**20
+"""Largest partial sum of an equation that propagation follows."""
 Adds = dict[int, list[tuple[int, ...]]]
 """For each line and each of its numbers, what it adds to each equation."""
 
@@ -114,8 +118,8 @@ class _System:
             for terms in chosen
             if all(c in fixed or c in owner for _, c in terms) and (closed or any(c in owner for _, c in terms))
         ]
-        used = [fixed[c] for terms in chosen for _, c in terms if c in fixed]
-        used += [n for vectors in groups.values() for v in vectors for n in v]
+        used = {fixed[c] for terms in chosen for _, c in terms if c in fixed}
+        used |= {n for vectors in groups.values() for v in vectors for n in v}
         scale = 10 ** max((max(0, -int(n.as_tuple().exponent)) for n in used), default=0)
         constants = [sum(int(s * fixed[c] * scale) for s, c in terms if c in fixed) for terms in chosen]
         weights: dict[int, list[list[tuple[int, int]]]] = {i: [[] for _ in chosen] for i in groups}
@@ -240,24 +244,29 @@ def _rests(lines: Sequence[set[int]]) -> list[frozenset[int]] | None:
 
 
 def _completable(constant: int, adds: Mapping[int, set[int]]) -> dict[int, set[int]]:
-    """For each line what it can add so that the others can make the sum zero; everything if the sums are too many.
+    """For each line what it can add so that the others can make the sum zero; everything if the numbers are large.
 
-    Partial sums that the lines to come cannot bring to zero, by their least and greatest, are left out.
+    Sets of partial sums are the bits of an integer, so that a line adds a number to all of them in one shift.
     """
     lines = sorted(adds, key=lambda i: -max(map(abs, adds[i])))
-    least, most = sum(min(adds[i]) for i in lines), sum(max(adds[i]) for i in lines)
-    before = [{constant}]
-    bounds = []
+    reach = abs(constant) + sum(max(map(abs, adds[i])) for i in lines)
+    if reach > MAX_REACH:
+        return dict(adds)
+    before = [1 << (constant + reach)]
     for i in lines:
-        least, most = least - min(adds[i]), most - max(adds[i])
-        bounds.append((least, most))
-        before.append({s for a in before[-1] for x in adds[i] if least <= -(s := a + x) <= most})
-        if len(before[-1]) > MAX_SUMS:
-            return dict(adds)
-    good = before[-1] & {0}
+        before.append(_any(_shifted(before[-1], x) for x in adds[i]))
+    good = before[-1] & (1 << reach)
     found: dict[int, set[int]] = {}
     for at in range(len(lines) - 1, -1, -1):
-        i = lines[at]
-        found[i] = {x for x in adds[i] if any(g - x in before[at] for g in good)}
-        good = {g - x for g in good for x in adds[i] if g - x in before[at]}
+        ways = {x: _shifted(good, -x) & before[at] for x in adds[lines[at]]}
+        found[lines[at]] = {x for x, sums in ways.items() if sums}
+        good = _any(ways.values())
     return found
+
+
+def _shifted(bits: int, by: int) -> int:
+    return bits << by if by >= 0 else bits >> -by
+
+
+def _any(sets: Iterable[int]) -> int:
+    return reduce(or_, sets, 0)
