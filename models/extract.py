@@ -30,6 +30,7 @@ def read_document(
         source,
         form=aligned.form if aligned else None,
         tables=aligned.spans if aligned else (),
+        absent=aligned.absent if aligned else (),
         agency=agency,
         year=year,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from models.forms import load_forms
@@ -12,12 +12,15 @@ from models.structure.identity import identify
 from models.structure.noise import find_noise, find_spam
 from models.structure.sections import find_sections
 
+NUMERALS = "一二三四五六七八九"
+
 
 def build_document(
     source: Source,
     *,
     form: str | None,
     tables: Sequence[Span],
+    absent: Sequence[str] = (),
     agency: str | None = None,
     year: int | None = None,
 ) -> Document:
@@ -27,6 +30,7 @@ def build_document(
         source: the decoded input.
         form: id of the form that its tables use, None without tables.
         tables: where its tables stand.
+        absent: sections of the form whose table is not in the text.
         agency: as a crawl record says, used where the text does not tell.
         year: likewise.
     """
@@ -48,7 +52,11 @@ def build_document(
         sections=sections,
         tables=tuple(tables),
         noise=noise,
-        warnings=(*source.warnings, *_warnings(identity.year, form, sections)),
+        warnings=(
+            *source.warnings,
+            *_warnings(identity.year, form, sections),
+            *_table_warnings(source, form, sections, absent),
+        ),
     )
 
 
@@ -71,10 +79,24 @@ def _warnings(year: int | None, form: str | None, sections: Sequence[Section]) -
     warnings = []
     if year is None:
         warnings.append("没有找到报告年份")
-    if form is None:
-        warnings.append("没有找到法定表格(可能是图片、附件或缺失)")
-    elif year is not None and load_forms()[form].first_year > year:
+    if form is not None and year is not None and load_forms()[form].first_year > year:
         warnings.append(f"表格用的是{form}年格式,早于它的报告年份{year}")
     if len(sections) < 3:
         warnings.append("没有找到各部分标题")
     return warnings
+
+
+def _table_warnings(
+    source: Source, form: str | None, sections: Sequence[Section], absent: Sequence[str]
+) -> Iterator[str]:
+    """Which tables are not in the text, and whether a picture stands where they should."""
+    if form is None:
+        pictures = len(source.pictures)
+        what = f"页面中有{pictures}幅图片,表格可能是图片" if pictures else "可能是图片、附件或缺失"
+        yield f"没有找到法定表格({what})"
+        return
+    for section in dict.fromkeys(absent):
+        spans = [s.span for s in sections if s.id == section]
+        picture = any(s.start <= p <= s.end for s in spans for p in source.pictures)
+        what = "该部分有图片,表格可能是图片" if picture else "可能是图片、附件或缺失"
+        yield f"没有找到第{NUMERALS[int(section) - 1]}部分的表格({what})"

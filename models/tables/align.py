@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from models.forms import Column, Form, load_forms
@@ -31,11 +32,16 @@ UNIT = re.compile(r"(?:[百千]?[万亿])?元")
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """Cells of every cell of the form, and where the tables stand in the text."""
+    """Cells of every cell of the form, and where the tables stand in the text.
+
+    Attributes:
+        absent: sections of the form whose table is not in the text.
+    """
 
     form: str
     cells: tuple[Cell, ...]
     spans: tuple[Span, ...]
+    absent: tuple[str, ...]
 
 
 def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
@@ -56,7 +62,9 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
     settle(lines)
     cells = _cells(form, unlabelled(lines, form_lines(form)))
     ordered = tuple(cells.get(c) or Cell(c, None, None, "missing", 0.9, None) for c in form.cells)
-    return Aligned(form.id, ordered, tuple(spans))
+    there = {cell.id.partition(".")[0] for cell in cells.values()}
+    absent = tuple(table.section for table in form.tables if table.id not in there)
+    return Aligned(form.id, ordered, tuple(spans), absent)
 
 
 def tell_form(pieces: Sequence[Piece]) -> Form | None:
@@ -177,14 +185,37 @@ def _line_cells(
         if not direct and not empty:
             value = None if cell_id in unsafe else _inferred(options, place, zeros=cell_id in summed)
             status = "ambiguous" if value is None else "inferred"
-        cells.append(Cell(cell_id, value, _unit(column, piece, line), status, _confidence(status, line), span))
+        cells.append(Cell(cell_id, value, _unit(column, piece, line), status, 0.0, span))
     return cells
 
 
-def _confidence(status: Status, line: FoundLine) -> float:
-    if status in ("printed", "blank"):
-        return 0.99 if line.exact else 0.95
-    return 0.95 if status == "inferred" else 0.5
+def _confident(form: Form, cells: dict[str, Cell], inexact: Set[str]) -> dict[str, Cell]:
+    """The cells with the confidence that their status, their label and the form's sums give them.
+
+    The levels are shares of right cells of the benchmark, rounded down (`python -m tests.bench`).
+    """
+    holding: Counter[str] = Counter()
+    broken: Counter[str] = Counter()
+    for equation in form.equations:
+        found = [cells.get(c) for c in (*equation.total, *equation.parts)]
+        if all(c is not None and c.status not in ("ambiguous", "missing") for c in found):
+            numbers = {c.id: c.value or Decimal(0) for c in found if c is not None}
+            holds = sum(numbers[c] for c in equation.total) == sum(numbers[c] for c in equation.parts)
+            (holding if holds else broken).update(numbers)
+    return {
+        name: replace(cell, confidence=_confidence(cell.status, name in inexact, holding[name], broken[name]))
+        for name, cell in cells.items()
+    }
+
+
+def _confidence(status: Status, inexact: bool, holding: int, broken: int) -> float:
+    if status in ("ambiguous", "missing"):
+        return 0.5 if status == "ambiguous" else 0.9
+    if broken:
+        return 0.95 if holding else 0.9
+    if status == "inferred" or inexact:
+        return 0.98
+    return 0.999 if holding else 0.99
 
 
 def _common(options: Sequence[Placement], place: int) -> Piece | None:

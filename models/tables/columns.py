@@ -34,8 +34,7 @@ def settle(lines: Sequence[FoundLine]) -> None:
         if any(p.column for p in line.values) and len({p.row for p in line.values}) == 1:
             by_table.setdefault(line.line.table, []).append(line)
     for group in by_table.values():
-        for width in {len(line.line.cells) for line in group}:
-            _shorten([line for line in group if len(line.line.cells) == width])
+        _shorten(group)
         by_label: dict[int, list[FoundLine]] = {}
         for line in group:
             by_label.setdefault(line.labels[-1].column, []).append(line)
@@ -52,12 +51,21 @@ def settle(lines: Sequence[FoundLine]) -> None:
 
 
 def _shorten(lines: Sequence[FoundLine]) -> None:
-    """Of a row with fewer columns than most with as many cells one is lost: its empty cells say nothing."""
-    widths = [max(p.column for p in line.values) for line in lines]
-    usual, n = Counter(widths).most_common(1)[0]
-    for line, width in zip(lines, widths, strict=True):
-        if width < usual and n >= MIN_ROWS and n >= (1 - MAX_SHORT) * len(lines):
-            line.values = [p for p in line.values if is_shown(p)]
+    """Of a row with fewer columns than the others one is lost: its empty cells say nothing.
+
+    Where rows of more cells have no more columns than rows of fewer, all rows are compared; else only
+    those with as many cells.
+    """
+    columns = [max(p.column for p in line.values) for line in lines]
+    usual, n = Counter(columns).most_common(1)[0]
+    widths = {len(line.line.cells) for line, c in zip(lines, columns, strict=True) if c == usual}
+    if len(widths) == 1 and len({len(line.line.cells) for line in lines}) > 1:
+        for width in {len(line.line.cells) for line in lines}:
+            _shorten([line for line in lines if len(line.line.cells) == width])
+    elif n >= max(MIN_ROWS, (1 - MAX_SHORT) * len(lines)):
+        for line, column in zip(lines, columns, strict=True):
+            if column < usual:
+                line.values = [p for p in line.values if is_shown(p)]
 
 
 def _keep_from(lines: Sequence[FoundLine], begin: int) -> None:

@@ -356,10 +356,10 @@ def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator
         yield ((option.line, 0), "row", weight * option.score - skipped)
     elif option.line < row:
         yield ((option.line, 0), "row", weight * option.score - 4.0)
-    elif count == 0:
-        yield ((row, 0), "label", 0.2)
     elif option.score < SURE_LABEL:
         yield ((row, count), "label", 0.6)
+    elif count == 0:
+        yield ((row, 0), "label", 0.2)
 
 
 def _collect(
