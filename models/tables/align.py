@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from models.forms import Column, Form, load_forms
 from models.numerals import fold
@@ -149,7 +149,8 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     options |= solution
     summed = frozenset(c for e in form.equations for c in (*e.total, *e.parts))
     unsafe = frozenset(c for e in broken for c in (*e.total, *e.parts))
-    return {cell.id: cell for i, line in enumerate(lines) for cell in _line_cells(line, options[i], summed, unsafe)}
+    drafts = {draft.id: draft for i, line in enumerate(lines) for draft in _drafts(line, options[i], summed, unsafe)}
+    return _confident(form, drafts)
 
 
 def _direct(line: FoundLine, options: Sequence[Placement]) -> bool:
@@ -163,9 +164,18 @@ def _direct(line: FoundLine, options: Sequence[Placement]) -> bool:
     )
 
 
-def _line_cells(
-    line: FoundLine, options: Sequence[Placement], summed: frozenset[str], unsafe: frozenset[str]
-) -> list[Cell]:
+class _Draft(NamedTuple):
+    """A cell without its confidence; `exact` says that its row's label is printed as in the form."""
+
+    id: str
+    value: Decimal | None
+    unit: str | None
+    status: Status
+    span: Span
+    exact: bool
+
+
+def _drafts(line: FoundLine, options: Sequence[Placement], summed: Set[str], unsafe: Set[str]) -> Iterator[_Draft]:
     """Cells of a line.
 
     Args:
@@ -176,7 +186,6 @@ def _line_cells(
     """
     direct = _direct(line, options)
     empty = is_empty(line) and bool(options)
-    cells = []
     for place, (cell_id, column) in enumerate(zip(line.line.cells, line.line.columns, strict=True)):
         piece = _common(options, place)
         span = piece.span if piece is not None else line.labels[0].span
@@ -185,37 +194,36 @@ def _line_cells(
         if not direct and not empty:
             value = None if cell_id in unsafe else _inferred(options, place, zeros=cell_id in summed)
             status = "ambiguous" if value is None else "inferred"
-        cells.append(Cell(cell_id, value, _unit(column, piece, line), status, 0.0, span))
-    return cells
+        yield _Draft(cell_id, value, _unit(column, piece, line), status, span, line.exact)
 
 
-def _confident(form: Form, cells: dict[str, Cell], inexact: Set[str]) -> dict[str, Cell]:
+def _confident(form: Form, drafts: Mapping[str, _Draft]) -> dict[str, Cell]:
     """The cells with the confidence that their status, their label and the form's sums give them.
 
     The levels are shares of right cells of the benchmark, rounded down (`python -m tests.bench`).
     """
-    holding: Counter[str] = Counter()
-    broken: Counter[str] = Counter()
+    known = {d.id: d.value or Decimal(0) for d in drafts.values() if d.status != "ambiguous"}
+    holding: set[str] = set()
+    broken: set[str] = set()
     for equation in form.equations:
-        found = [cells.get(c) for c in (*equation.total, *equation.parts)]
-        if all(c is not None and c.status not in ("ambiguous", "missing") for c in found):
-            numbers = {c.id: c.value or Decimal(0) for c in found if c is not None}
-            holds = sum(numbers[c] for c in equation.total) == sum(numbers[c] for c in equation.parts)
-            (holding if holds else broken).update(numbers)
+        cells = (*equation.total, *equation.parts)
+        if all(c in known for c in cells):
+            holds = sum([known[c] for c in equation.total]) == sum([known[c] for c in equation.parts])
+            (holding if holds else broken).update(cells)
     return {
-        name: replace(cell, confidence=_confidence(cell.status, name in inexact, holding[name], broken[name]))
-        for name, cell in cells.items()
+        d.id: Cell(d.id, d.value, d.unit, d.status, _confidence(d, d.id in holding, d.id in broken), d.span)
+        for d in drafts.values()
     }
 
 
-def _confidence(status: Status, inexact: bool, holding: int, broken: int) -> float:
-    if status in ("ambiguous", "missing"):
-        return 0.5 if status == "ambiguous" else 0.9
-    if broken:
-        return 0.95 if holding else 0.9
-    if status == "inferred" or inexact:
+def _confidence(draft: _Draft, holds: bool, breaks: bool) -> float:
+    if draft.status == "ambiguous":
+        return 0.5
+    if breaks:
+        return 0.95 if holds else 0.9
+    if draft.status == "inferred" or not draft.exact:
         return 0.98
-    return 0.999 if holding else 0.99
+    return 0.999 if holds else 0.99
 
 
 def _common(options: Sequence[Placement], place: int) -> Piece | None:
