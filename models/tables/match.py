@@ -26,6 +26,8 @@ CLOSED = 99
 """Count of values of a row that takes no more: a header or prose came after it."""
 MAX_SURPLUS = 16
 """Values beyond the width of a line that it still takes: those of a row whose label was lost."""
+MAX_TAKEN = 100
+"""Values and blanks of a line, beyond which what follows is none of its."""
 MIN_FRAGMENT = 0.4
 """Share of a label that a fragment of it must hold to open the row."""
 BEAM = 12
@@ -411,7 +413,7 @@ def _take(found: FoundLine, run: list[tuple[Piece, bool]], room: int) -> int:
     """Give the line the values and blanks of a run; how many of them it has room for."""
     for k, (piece, before) in enumerate(run):
         n = _n_values(piece)
-        if n and room <= 0:
+        if (n and room <= 0) or len(found.values) >= MAX_TAKEN:
             return k
         room -= n
         if _belongs(piece, found, before=before):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Literal, NamedTuple
 
 from models.forms import form_labels, load_forms
@@ -22,6 +22,8 @@ MAX_RESIDUE = 0.15
 LONG_LINE = 800
 """A line with a full stop is prose, unless it is longer than this: then it may be a whole report."""
 MAX_LINE = 200_000
+MAX_CELLS = 2_000
+"""Cells of a line, beyond which it is no table of a form: two reports have less than a thousand."""
 SHORT_LINE = 30
 """A line up to this long without a digit or a space is one cell."""
 MIN_STACKED = 2
@@ -79,7 +81,9 @@ def cells_within(line: str) -> list[Cut] | None:
     if len(line) <= SHORT_LINE and not _SEVERAL.search(line):
         return None
     folded = fold(line)
-    cuts = [cut for cut in _cuts(line, folded) if cut.words.strip()]
+    cuts = [cut for cut in islice(_cuts(line, folded), MAX_CELLS + 1) if cut.words.strip()]
+    if len(cuts) > MAX_CELLS:
+        return None
     n_labels = sum(cut.kind == "label" for cut in cuts)
     several = n_labels > 1 or [cut.kind for cut in cuts] in (["label", "glued"], ["label", "values"])
     residue = sum(len(cut.words.strip()) for cut in cuts if cut.kind == "other")
