@@ -25,7 +25,7 @@ from typing import Any
 from models.forms import load_forms
 from models.tables.align import align
 from tests import determined, positional
-from tests.bench_rows import FORMS, Row, rows
+from tests.bench_rows import Row, rows
 from tests.planted import Expected, Planted, judge, judge_all, plant
 
 TABLES = 3
@@ -46,11 +46,18 @@ class Score:
     """
 
     name: str
+    family: str
+    forms: tuple[str, ...]
     cells: Counter[str] = field(default_factory=Counter)
     position: Counter[str] = field(default_factory=Counter)
     determined: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     calibration: Counter[tuple[str, float, bool]] = field(default_factory=Counter)
+
+    @property
+    def tables(self) -> int:
+        """Tables of a report; the form of 2014 prints one."""
+        return 1 if self.forms == ("2014",) else TABLES
 
     def numbers(self) -> dict[str, Any]:
         """The columns of the printed table."""
@@ -59,7 +66,7 @@ class Score:
         asked = self.determined["asked"]
         return {
             "row": self.name,
-            "tables": len(self.seconds) * TABLES,
+            "tables": len(self.seconds) * self.tables,
             "cells": total,
             "right %": _share(self.cells["right"], total),
             "wrong given": self.cells["wrong given"],
@@ -71,7 +78,7 @@ class Score:
             "position right %": _share(self.position["right"], total_position),
             "position wrong %": _share(self.position["wrong"], total_position),
             "reports/s": round(len(self.seconds) / sum(self.seconds), 1),
-            "slowest report, ms a table": round(1000 * max(self.seconds) / TABLES, 1),
+            "slowest report, ms a table": round(1000 * max(self.seconds) / self.tables, 1),
         }
 
 
@@ -81,8 +88,8 @@ def _share(part: int, whole: int, digits: int = 2) -> float:
 
 def score(row: Row, reports: int) -> Score:
     """Read the planted reports of one row."""
-    result = Score(row.name)
-    for form in FORMS:
+    result = Score(row.name, row.family, row.forms)
+    for form in row.forms:
         align(plant(form, row.layout).text, ())
     for seed in range(reports):
         planted = row.plant(seed)
@@ -95,7 +102,7 @@ def score(row: Row, reports: int) -> Score:
             blank = cell is not None and cell.status == "blank"
             result.cells[f"wrong {'blank' if blank else 'given'}" if verdict == "wrong" else verdict] += 1
             if cell is not None and cell.status not in ("ambiguous", "missing"):
-                result.calibration[cell.status, round(cell.confidence, 2), verdict == "right"] += 1
+                result.calibration[cell.status, round(cell.confidence, 3), verdict == "right"] += 1
         if row.dropping and seed < DETERMINED:
             _ask(result, planted, given)
         _by_position(result.position, planted)
@@ -145,6 +152,23 @@ def calibration(scores: Iterable[Score]) -> list[tuple[str, float, int, float]]:
     ]
 
 
+def summed(scores: Iterable[Score]) -> list[Score]:
+    """A score for each family of rows, and one for all."""
+    found: dict[str, Score] = {}
+    for one in scores:
+        for name in (one.family, "all"):
+            whole = found.setdefault(name, Score(name, name, one.forms))
+            for mine, other in (
+                (whole.cells, one.cells),
+                (whole.position, one.position),
+                (whole.determined, one.determined),
+            ):
+                mine.update(other)
+            whole.seconds += one.seconds
+    everything = found.pop("all")
+    return [*found.values(), everything]
+
+
 def _write(path: Path, scores: Sequence[Score]) -> None:
     """The rows as CSV, or as JSON with the calibration and the counts."""
     numbers = [s.numbers() for s in scores]
@@ -154,8 +178,9 @@ def _write(path: Path, scores: Sequence[Score]) -> None:
             writer.writeheader()
             writer.writerows(numbers)
         else:
-            both = {"rows": numbers, "calibration": calibration(scores)}
-            json.dump(both, out, ensure_ascii=False, indent=1)
+            families = [s.numbers() for s in summed(scores)]
+            everything = {"rows": numbers, "families": families, "calibration": calibration(scores)}
+            json.dump(everything, out, ensure_ascii=False, indent=1)
 
 
 def _task(task: tuple[Row, int]) -> Score:
@@ -173,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = rows(options.rows)
     if not chosen:
         parser.error("no row matches")
-    tasks = [(row, -(-options.tables // TABLES)) for row in chosen]
+    tasks = [(row, -(-options.tables // (1 if row.forms == ("2014",) else TABLES))) for row in chosen]
     scores: list[Score] = []
     start = time.perf_counter()
     with multiprocessing.get_context("spawn").Pool(min(options.processes, len(tasks))) as pool:
@@ -183,8 +208,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.stderr.write(
                 f"[{number}/{len(tasks)}, {time.perf_counter() - start:.0f} s] {result.name}: {wrong} wrong\n"
             )
-    numbers = [s.numbers() for s in scores]
-    sys.stdout.write(_markdown(list(numbers[0]), [list(n.values()) for n in numbers]))
+    for part in (scores, summed(scores)):
+        numbers = [s.numbers() for s in part]
+        sys.stdout.write(_markdown(list(numbers[0]), [list(n.values()) for n in numbers]) + "\n")
     sys.stdout.write("\n" + _markdown(["status", "confidence", "cells", "right %"], calibration(scores)))
     gave_up = sum(s.determined["undecided"] for s in scores)
     if gave_up:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -56,7 +56,8 @@ class Row:
     Attributes:
         skipped: so many rows of the form, drawn for each report, are not in the source.
         absent: so many tables are not.
-        forms: those that the row's layout can print.
+        forms: printed in turn.
+        family: under which rows are summed up.
     """
 
     name: str
@@ -65,6 +66,8 @@ class Row:
     skipped: int = 0
     absent: int = 0
     profiles: tuple[Profile, ...] = PROFILES
+    forms: tuple[str, ...] = FORMS
+    family: str = ""
 
     @property
     def dropping(self) -> bool:
@@ -74,7 +77,7 @@ class Row:
 
     def plant(self, seed: int) -> Planted:
         """The report of a seed: forms alternate, then the kinds of agencies."""
-        form = FORMS[seed % len(FORMS)]
+        form = self.forms[seed % len(self.forms)]
         rng = Random(f"{self.name} {seed}")
         options = dict(self.options)
         if self.skipped:
@@ -82,7 +85,7 @@ class Row:
             options["skip"] = frozenset(rng.sample(keys, self.skipped))
         if self.absent:
             options["absent"] = frozenset(rng.sample([t.id for t in load_forms()[form].tables], self.absent))
-        profile = self.profiles[seed // len(FORMS) % len(self.profiles)]
+        profile = self.profiles[seed // len(self.forms) % len(self.profiles)]
         return plant(form, self.layout, seed=seed, profile=profile, **options)
 
 
@@ -92,15 +95,47 @@ def rows(pattern: str = "") -> list[Row]:
 
 
 def _all() -> Iterator[Row]:
-    yield from (Row(name, name) for name in LAYOUTS if "blanks dropped" not in name)
-    yield from _blanks()
-    yield from _damage()
-    yield from _pages()
-    yield from _forms_and_copies()
+    for family, found in {
+        "as printed": _as_printed(),
+        "blanks": _blanks(),
+        "damage": _damage(),
+        "cut by pages": _pages(),
+        "remedies in another order": _orders(),
+        "copies": _forms_and_copies(),
+        "numbers written otherwise": _styles(),
+        "form of 2014": _old_form(),
+    }.items():
+        yield from (row if row.family else replace(row, family=family) for row in found)
+
+
+def _as_printed() -> Iterator[Row]:
+    for name in LAYOUTS:
+        if name in LOSSY:
+            yield Row(name, name, family=LOSSY[name])
+        elif "blanks dropped" not in name:
+            yield Row(name, name)
+
+
+LOSSY = {
+    "glued": "digits glued: 141414",
+    "one line, glued": "digits glued: 141414",
+    "columns first": "values column by column",
+    "headers interleaved": "headers' characters interleaved",
+}
+"""Layouts that take away more than blanks, by family."""
+
+
+def _styles() -> Iterator[Row]:
     for style, how in STYLES.items():
         yield from (
             Row(f"{name}, {style}", name, {"style": how}) for name in ("lines", "spaces", "html") if _fits(name, style)
         )
+
+
+def _old_form() -> Iterator[Row]:
+    for name in LAYOUTS:
+        if name not in ("html merged tables", "columns first") and "blanks dropped" not in name:
+            yield Row(f"2014, {name}", name, forms=("2014",))
 
 
 def _fits(layout: str, style: str) -> bool:
@@ -119,21 +154,25 @@ def _blanks() -> Iterator[Row]:
     )
     for name in dict.fromkeys(n for n in shown if n not in DROPPING):
         for share, words in ((0.5, "half of the zeros blank"), (1.0, "all zeros blank")):
-            yield Row(f"{name}, {words}", name, {"blank": share})
+            yield Row(f"{name}, {words}", name, {"blank": share}, family="blanks that the layout shows")
     for name in sorted(DROPPING):
         for share in (0.25, 0.5, 1.0):
-            yield Row(f"{name}, {share:.0%} of the zeros dropped", name, {"blank": share})
+            family = "digits glued, blanks dropped" if name in GLUED else f"{share:.0%} of the zeros dropped"
+            yield Row(f"{name}, {share:.0%} of the zeros dropped", name, {"blank": share}, family=family)
     for name in ("lines", "spaces", "html"):
         for mark in ("/", "-", "—", "无"):
-            yield Row(f"{name}, zeros as {mark}", name, {"style": Style(none=mark)})
-            yield Row(f"{name}, half of the zeros as {mark}", name, {"blank": 0.5, "blank_as": mark})
+            family = "zeros as / - — 无"
+            yield Row(f"{name}, zeros as {mark}", name, {"style": Style(none=mark)}, family=family)
+            yield Row(f"{name}, half of the zeros as {mark}", name, {"blank": 0.5, "blank_as": mark}, family=family)
     for name in ("tabs", "markdown", "html"):
-        yield Row(f"{name}, totals blank", name, {"blank_totals": True})
+        yield Row(f"{name}, totals blank", name, {"blank_totals": True}, family="blanks that the layout shows")
 
 
 def _damage() -> Iterator[Row]:
     def row(name: str, damage: Damage, amount: int, profiles: tuple[Profile, ...] = PROFILES) -> Row:
-        return Row(f"{name}, {damage} × {amount}", name, {"damage": damage, "amount": amount}, profiles=profiles)
+        family = "page numbers" if "page" in damage else f"{damage} × {amount}"
+        options = {"damage": damage, "amount": amount}
+        return Row(f"{name}, {damage} × {amount}", name, options, profiles=profiles, family=family)
 
     for name in (*ONE_A_LINE, *ROWS_APART):
         yield from (row(name, "value lost", n) for n in (1, 3, 10))
@@ -146,21 +185,30 @@ def _damage() -> Iterator[Row]:
 
 def _pages() -> Iterator[Row]:
     for name in ("lines", "spaced", "spaces", "tabs", "lines, labels around", "spaces, labels around"):
-        yield from (Row(f"{name}, pages: {words}", name, {"breaks": how}) for words, how in BREAKS.items())
+        family = "labels around their values, cut by pages" if "around" in name else "cut by pages"
+        yield from (
+            Row(f"{name}, pages: {words}", name, {"breaks": how}, family=family) for words, how in BREAKS.items()
+        )
+
+
+def _orders() -> Iterator[Row]:
+    for order in ORDERS:
+        yield from (Row(f"{name}, remedies {order}", name, {"order": order}) for name in ("lines", "spaces"))
 
 
 def _forms_and_copies() -> Iterator[Row]:
-    for order in ORDERS:
-        yield from (Row(f"{name}, remedies {order}", name, {"order": order}) for name in ("lines", "spaces"))
     for name in ("lines", "spaces", "tabs", "markdown", "html"):
-        yield Row(f"{name}, rows of others", name, {"extra_rows": True})
-        yield Row(f"{name}, notes in the header", name, {"notes": True})
-        yield Row(f"{name}, header again", name, {"header_again": True})
-        yield Row(f"{name}, twice", name, {"twice": True})
+        more = "rows of others, notes, headers again, rows and tables absent"
+        yield Row(f"{name}, rows of others", name, {"extra_rows": True}, family=more)
+        yield Row(f"{name}, notes in the header", name, {"notes": True}, family=more)
+        yield Row(f"{name}, header again", name, {"header_again": True}, family=more)
+        yield Row(f"{name}, twice", name, {"twice": True}, family="twice in a page")
         for n in (1, 10):
             damage = {"twice": True, "copies_differ": True, "damage": "value lost", "amount": n}
-            yield Row(f"{name}, twice, each with value lost × {n}", name, damage)
+            yield Row(
+                f"{name}, twice, each with value lost × {n}", name, damage, family="twice in a page, both damaged"
+            )
         damage = {"twice": True, "copies_differ": True, "damage": "label lost", "amount": 3}
-        yield Row(f"{name}, twice, each with label lost × 3", name, damage)
-        yield from (Row(f"{name}, rows skipped × {n}", name, skipped=n) for n in (1, 3))
-        yield from (Row(f"{name}, tables absent × {n}", name, absent=n) for n in (1, 3))
+        yield Row(f"{name}, twice, each with label lost × 3", name, damage, family="twice in a page, both damaged")
+        yield from (Row(f"{name}, rows skipped × {n}", name, skipped=n, family=more) for n in (1, 3))
+        yield from (Row(f"{name}, tables absent × {n}", name, absent=n, family=more) for n in (1, 3))
