@@ -155,7 +155,7 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
 
 def _direct(line: FoundLine, options: Sequence[Placement]) -> bool:
     """Whether the line has just a piece for every cell, so that reading order places it."""
-    if len(options) != 1 or None in options[0].pieces:
+    if len(options) != 1 or None in options[0].pieces or line.unlabelled:
         return False
     return (
         has_glued(line)

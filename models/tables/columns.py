@@ -150,7 +150,7 @@ def unlabelled(lines: Sequence[FoundLine], order: Sequence[FormLine]) -> list[Fo
         if len({r.table for r in rows}) == 1 and (parts := _parted(line.values, rows)):
             line.values = parts[0]
             found += [
-                FoundLine(row, line.labels, values, line.headers, line.units, exact=False)
+                FoundLine(row, line.labels, values, line.headers, line.units, exact=False, unlabelled=True)
                 for row, values in zip(rows[1:], parts[1:], strict=True)
             ]
     return found

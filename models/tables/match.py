@@ -69,6 +69,8 @@ class FoundLine:
     units: list[Piece] = field(default_factory=list)
     """Its cells in the column of units."""
     exact: bool = True
+    unlabelled: bool = False
+    """Its label is lost: that these values are its own follows from the sums."""
     start: int = 0
     """Its pieces are [start, end) among those of the document, strange ones in between included."""
     end: int = 0
