@@ -100,8 +100,9 @@ def applications(received: str, *, others: str = "0 0 0 0 0 0 0") -> dict[str, C
 
 def test_one_lost_number_follows_from_the_sum_of_its_row() -> None:
     assert row(applications("3 2 0 0 0 0"), "applications.received") == [3, 2, 0, 0, 0, 0, 5]
-    assert row(applications("2 0 0 0 0 5"), "applications.received")[-1] == 5
-    assert "printed" not in statuses(applications("2 0 0 0 0 5"), "applications.received")
+    assert row(applications("2 0 0 0 0 5"), "applications.received")[-1] is None, (
+        "5 may be the total, or 7 that is lost"
+    )
 
 
 def test_what_is_missing_in_a_whole_table_may_be_a_number() -> None:
