@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 4 * 2**20
 """Largest input that is read. A report has some ten thousand characters, and what is no report is read as
 thoroughly as one: twenty megabytes on a line took minutes and gigabytes."""
+MAX_BYTES_WITH_FONTS = 32 * 2**20
+"""Likewise of formats that carry fonts and pictures; their readers bound what they unpack."""
 FIELDS = ("text", "html", "url", "agency", "year")
 """What is read of a record; other columns of a crawl may be large, or broken."""
 SHARD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
@@ -108,8 +110,9 @@ def _inputs_of(path: Path) -> Iterator[Input]:
             return
     try:
         size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise DocumentError("read", f"{size} bytes; the limit is {MAX_BYTES}")
+        limit = MAX_BYTES_WITH_FONTS if path.suffix.lower() in (".pdf", ".docx") else MAX_BYTES
+        if size > limit:
+            raise DocumentError("read", f"{size} bytes; the limit is {limit}")
         yield Input(str(path), path.suffix, path.read_bytes())
     except OSError as error:
         yield Input(str(path), path.suffix, None, DocumentError("read", error.strerror or str(error)))
