@@ -187,14 +187,15 @@ def _drafts(line: FoundLine, options: Sequence[Placement], summed: Set[str], uns
     direct = _direct(line, options)
     empty = is_empty(line) and bool(options)
     for place, (cell_id, column) in enumerate(zip(line.line.cells, line.line.columns, strict=True)):
-        piece = _common(options, place)
+        piece = options[0].pieces[place] if direct else _common(options, place)
         span = piece.span if piece is not None else line.labels[0].span
         value = piece.value if piece is not None else None
         status: Status = "blank" if value is None else "printed"
         if not direct and not empty:
             value = None if cell_id in unsafe else _inferred(options, place, zeros=cell_id in summed)
             status = "ambiguous" if value is None else "inferred"
-        yield _Draft(cell_id, value, _unit(column, piece, line), status, span, line.exact)
+        unit = _unit(column, piece, line) if column.money else None
+        yield _Draft(cell_id, value, unit, status, span, line.exact)
 
 
 def _confident(form: Form, drafts: Mapping[str, _Draft]) -> dict[str, Cell]:
@@ -248,8 +249,6 @@ def _inferred(options: Sequence[Placement], place: int, *, zeros: bool) -> Decim
 
 
 def _unit(column: Column, piece: Piece | None, line: FoundLine) -> str | None:
-    if not column.money:
-        return None
     if piece is not None and piece.unit:
         return piece.unit
     for header in (*line.units, *line.labels, *line.headers):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from rapidfuzz import fuzz
 
@@ -89,16 +89,12 @@ class _Option(NamedTuple):
     score: float
 
 
-class _Step(NamedTuple):
-    role: str
-    row: int
-    filled: int
-    """Values of the row before the step."""
-    previous: _Step | None
-
-
+_Step: TypeAlias = "tuple[str, int, int, _Step | None]"
+"""Role of a piece or run, row, values of the row before it, and the step before. A plain tuple: many are made."""
 State = tuple[int, int]
-Beam = dict[State, tuple[float, _Step | None]]
+Move = tuple[State, str, float]
+"""The state after a text, its role there, and what it adds to the score."""
+Beam = dict[State, "tuple[float, _Step | None]"]
 
 
 def form_lines(form: Form) -> tuple[FormLine, ...]:
@@ -144,6 +140,7 @@ class Vocabulary:
             for character in label:
                 self._by_character.setdefault(character, set()).add(i)
         self.options = lru_cache(maxsize=50_000)(self._options)
+        self.moves = lru_cache(maxsize=200_000)(self._moves)
 
     def _options(self, word: str, number: str) -> tuple[_Option, ...]:
         """What a piece can be, with a score; labels that share no two neighbouring characters with it are out."""
@@ -159,6 +156,14 @@ class Vocabulary:
                 key = (option[0], index)
                 found[key] = max(found.get(key, 0.0), option[1])
         return tuple(_Option(role, i, s) for (role, i), s in found.items())  # type: ignore[arg-type]
+
+    def _moves(self, word: str, number: str, row: int, count: int) -> tuple[Move, ...]:
+        """Where a text that may be a label leads from a state."""
+        options = self.options(word, number)
+        certain = _certain(word, options)
+        if certain is not None and certain.line > row:
+            return tuple(_row_moves(certain, row, count, 2.0))
+        return tuple(_text_moves(options, row, count, long=len(word) > PROSE_LENGTH))
 
 
 def _option(word: str, number: str, label: str, label_number: str, role: str) -> tuple[str, float] | None:
@@ -242,7 +247,7 @@ def match_lines(form: Form, pieces: list[Piece]) -> tuple[list[FoundLine], list[
     step = max(beam.values(), key=lambda s: s[0])[1]
     while step is not None:
         steps.append(step)
-        step = step.previous
+        step = step[3]
     return _collect(vocabulary, pieces, list(zip(ranges, reversed(steps), strict=True)))
 
 
@@ -285,30 +290,29 @@ def _after_values(widths: list[int], n: int, beam: Beam) -> Beam | None:
             state, role = (row, count + inside + surplus), "value"
             gain = 0.3 * inside - 0.15 * surplus - 0.5 * (n - inside - surplus)
         if state not in following or score + gain > following[state][0]:
-            following[state] = (score + gain, _Step(role, row, count, step))
+            following[state] = (score + gain, (role, row, count, step))
     return following
 
 
 def _after_text(vocabulary: Vocabulary, piece: Piece, beam: Beam) -> Beam | None:
     """States after a text; None where it is prose among prose."""
-    if piece.word in vocabulary.units:
-        return {state: (score, _Step("unit", *state, step)) for state, (score, step) in beam.items()}
-    options = vocabulary.options(piece.word, piece.number)
-    if not options and all(count == CLOSED for _, count in beam):
+    word, number = piece.word, piece.number
+    if word in vocabulary.units:
+        return {state: (score, ("unit", *state, step)) for state, (score, step) in beam.items()}
+    known = bool(vocabulary.options(word, number))
+    if not known and all(count == CLOSED for _, count in beam):
         return None
-    long = len(piece.word) > PROSE_LENGTH
     following: Beam = {}
-    certain = _certain(piece.word, options)
     for (row, count), (score, step) in beam.items():
         moves = (
-            _row_moves(certain, row, count, 2.0)
-            if certain is not None and certain.line > row
-            else _text_moves(options, row, count, long=long)
+            vocabulary.moves(word, number, row, count)
+            if known
+            else _text_moves((), row, count, long=len(word) > PROSE_LENGTH)
         )
         for state, role, gain in moves:
             total = score + gain
             if state not in following or total > following[state][0]:
-                following[state] = (total, _Step(role, state[0], count, step))
+                following[state] = (total, (role, state[0], count, step))
     return following
 
 
@@ -319,9 +323,7 @@ def _certain(word: str, options: tuple[_Option, ...]) -> _Option | None:
     return None
 
 
-def _text_moves(
-    options: tuple[_Option, ...], row: int, count: int, *, long: bool
-) -> Iterator[tuple[State, str, float]]:
+def _text_moves(options: tuple[_Option, ...], row: int, count: int, *, long: bool) -> Iterator[Move]:
     yield ((row, CLOSED), "other", 0.0 if long or count == CLOSED else -0.3)
     if count != CLOSED and not long:
         yield ((row, count), "other", -0.6)
@@ -335,7 +337,7 @@ def _text_moves(
             yield ((row, closed), "header", 0.5 * option.score)
 
 
-def _label_moves(option: _Option, row: int, count: int) -> Iterator[tuple[State, str, float]]:
+def _label_moves(option: _Option, row: int, count: int) -> Iterator[Move]:
     if option.role == "row":
         yield from _row_moves(option, row, count, 2.0)
     elif option.line == row:
@@ -344,7 +346,7 @@ def _label_moves(option: _Option, row: int, count: int) -> Iterator[tuple[State,
         yield from _row_moves(option, row, count, 1.0)
 
 
-def _across_moves(option: _Option, row: int, count: int) -> Iterator[tuple[State, str, float]]:
+def _across_moves(option: _Option, row: int, count: int) -> Iterator[Move]:
     """Header words of rows side by side; after values they begin the table anew, or are of a menu."""
     if row == option.line and count == 0:
         yield ((row, 0), "label", 0.5 * option.score)
@@ -354,7 +356,7 @@ def _across_moves(option: _Option, row: int, count: int) -> Iterator[tuple[State
         yield ((option.line, 0), "label", option.score - 0.05 * (option.line - row - 1))
 
 
-def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator[tuple[State, str, float]]:
+def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator[Move]:
     if option.line > row:
         skipped = 0.0 if row < 0 else 0.4 * min(option.line - row - 1, 8)
         yield ((option.line, 0), "row", weight * option.score - skipped)
@@ -374,28 +376,33 @@ def _collect(
     inside = [False] * len(pieces)
     lines = vocabulary.lines
     open_row = -1
-    opening = {pieces[start].row: start for (start, _), step in steps if step.role in ("row", "header")}
-    for (start, end), step in steps:
-        piece, row = pieces[start], step.row
-        taken = int(step.role != "other" and (step.role != "unit" or step.filled != CLOSED))
-        if step.role == "value":
-            run = [(p, opening.get(p.row, -1) >= end) for p in pieces[start:end]]
-            taken = _take(found[-1], run, vocabulary.widths[row] + MAX_SURPLUS - step.filled)
-        elif step.role == "unit" and step.filled != CLOSED:
+    opening = {pieces[start].row: start for (start, _), step in steps if step[0] in ("row", "header")}
+    for (start, end), (role, row, filled, _) in steps:
+        piece = pieces[start]
+        taken = int(role != "other" and (role != "unit" or filled != CLOSED))
+        if role == "value":
+            run = pieces[start:end]
+            room = vocabulary.widths[row] + MAX_SURPLUS - filled
+            if len(run) <= room and all(p.kind == "value" and p.row not in opening for p in run):
+                found[-1].values += run
+                taken = len(run)
+            else:
+                taken = _take(found[-1], [(p, opening.get(p.row, -1) >= end) for p in run], room)
+        elif role == "unit" and filled != CLOSED:
             found[-1].units.append(piece)
-        elif step.role == "header" or (step.role == "other" and piece.kind == "text" and headers and "元" in piece.raw):
+        elif role == "header" or (role == "other" and piece.kind == "text" and headers and "元" in piece.raw):
             headers.append(piece)
-        elif step.role == "row" or (step.role == "label" and row != open_row):
+        elif role == "row" or (role == "label" and row != open_row):
             found.append(FoundLine(lines[row], labels=[piece], headers=headers, start=start))
             found[-1].exact = piece.word in lines[row].words
             headers, open_row = [], row
-        elif step.role == "label":
+        elif role == "label":
             found[-1].labels.append(piece)
             if lines[row].across:
                 found[-1].values.clear()
             found[-1].exact = found[-1].exact and lines[row].across
         inside[start : start + taken] = [True] * taken
-        if step.role in ("row", "label", "value"):
+        if role in ("row", "label", "value"):
             found[-1].end = end
             found[-1].following = pieces[end].span.start if end < len(pieces) else pieces[-1].span.end
     for i, line in enumerate(found):

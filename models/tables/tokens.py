@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from models.lines import NUMBERING, bare
 from models.numerals import fold, parse_numeral
 from models.schema.document import Grid, Span
-from models.tables.unglue import cells_within, joined_lines
+from models.tables.unglue import UPRIGHT, cells_within, joined_lines
 
 VALUE = re.compile(
     r"(?P<sign>[+-]|增加?|减少?|新增)?\s*(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
@@ -74,6 +74,11 @@ class Piece(NamedTuple):
     column: int = 0
 
 
+Reading = tuple[Literal["text", "value", "blank", "glued"], str, str, Decimal | None, str | None]
+"""Kind, word, list number, value and unit of a cell."""
+GLUED: Reading = ("glued", "", "", None, None)
+
+
 def is_shown(piece: Piece) -> bool:
     """Whether the piece is more than an empty cell."""
     return piece.kind != "blank" or piece.raw not in ("", LONE_BAR)
@@ -100,7 +105,8 @@ def _innermost(grids: tuple[Grid, ...]) -> list[Grid]:
 
 
 def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
-    for start, line in joined_lines((m.start(), m[0]) for m in LINE.finditer(text, span.start, span.end)):
+    lines = ((m.start(), m[0]) for m in LINE.finditer(text, span.start, span.end))
+    for start, line in joined_lines(lines) if UPRIGHT.search(text, span.start, span.end) else lines:
         row += 1
         words = line.strip(EDGES)
         if not words:
@@ -111,22 +117,26 @@ def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
             yield from _columns(line, start, row)
         else:
             start += line.index(words[0])
-            for offset, cell, glued in (_remembered_cells if len(words) <= MAX_CELL else _line_cells)(words):
-                yield _glued(cell, start + offset, row) if glued else _piece(cell, start + offset, row, 0)
+            for offset, cell, reading in (_remembered_cells if len(words) <= MAX_CELL else _line_cells)(words):
+                place = start + offset
+                yield Piece(reading[0], Span(place, place + len(cell)), cell, *reading[1:], row)
 
 
-def _line_cells(words: str) -> tuple[tuple[int, str, bool], ...]:
-    """Offset and words of each cell of a line without columns, and whether it is a run of glued digits."""
+def _line_cells(words: str) -> tuple[tuple[int, str, Reading], ...]:
+    """Offset, words and reading of each cell of a line without columns."""
     if words.isdigit() or words in NO_VALUE:
-        return ((0, words, False),)
+        return ((0, words, _read(words)),)
     if PAGE.fullmatch(words) or LIST_NUMBER.fullmatch(words):
         return ()
     cuts = cells_within(words)
     if cuts is None:
-        return tuple((at, cell, False) for at, cell in _spaced(words))
-    found: list[tuple[int, str, bool]] = []
+        return tuple((at, cell, _read(cell)) for at, cell in _spaced(words))
+    found: list[tuple[int, str, Reading]] = []
     for start, cell, kind in cuts:
-        found += [(start + at, w, kind == "glued") for at, w in ([(0, cell)] if kind == "glued" else _spaced(cell))]
+        if kind == "glued":
+            found.append((start, cell, GLUED))
+        else:
+            found += [(start + at, w, _read(w)) for at, w in _spaced(cell)]
     return tuple(found)
 
 
@@ -189,16 +199,11 @@ def _grid(text: str, grid: Grid, row: int) -> Iterator[Piece]:
 
 
 def _piece(words: str, start: int, row: int, column: int) -> Piece:
-    kind, word, number, value, unit = _remembered(words) if len(words) <= MAX_CELL else _read(words)
+    kind, word, number, value, unit = (_remembered if len(words) <= MAX_CELL else _read)(words)
     return Piece(kind, Span(start, start + len(words)), words, word, number, value, unit, row, column)
 
 
-def _glued(words: str, start: int, row: int) -> Piece:
-    return Piece("glued", Span(start, start + len(words)), words, row=row)
-
-
-def _read(words: str) -> tuple[Literal["text", "value", "blank"], str, str, Decimal | None, str | None]:
-    """Kind, word, list number, value and unit of a cell."""
+def _read(words: str) -> Reading:
     value, unit = read_value(words)
     if value is not None:
         return "value", "", "", value, unit

@@ -27,7 +27,9 @@ MAX_CELLS = 2_000
 SHORT_LINE = 30
 """A line up to this long without a digit or a space is one cell."""
 MIN_STACKED = 2
-_UPRIGHT = frozenset(map(chr, range(0x4E00, 0xA000))) - set("无零")
+_CHARACTERS = frozenset(map(chr, range(0x4E00, 0xA000))) - set("无零")
+UPRIGHT = re.compile(r"\n[^\S\n]{0,8}[\u4e00-\u9fff][^\S\n]{0,8}\n")
+"""A line of one Chinese character somewhere in a text."""
 _NUMBERED = re.compile(r"(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)）]|[一二三四五六七八九十]{1,2}\s*[、.．])\s*$")
 _SEVERAL = re.compile(r"[\s0-9０-９]")
 _VALUE = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?(?:万?元)?|[/\-—|]+|无")
@@ -49,7 +51,7 @@ def joined_lines(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """Lines of one Chinese character each as one line; its text keeps the line breaks, so that places stay."""
     stack: list[tuple[int, str]] = []
     for start, line in lines:
-        if len(line) < 8 and ((words := line.strip()) in _UPRIGHT or (stack and not words)):
+        if len(line) < 8 and ((words := line.strip()) in _CHARACTERS or (stack and not words)):
             stack.append((start, line))
             continue
         if stack:
