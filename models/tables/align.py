@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from models.forms import Column, Form, load_forms
+from models.forms import Column, Equation, Form, load_forms
 from models.numerals import fold
 from models.schema.document import Grid, Span
 from models.schema.table import Cell, Status
@@ -137,7 +137,8 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     fixed: dict[str, Decimal] = {}
     for i, line in enumerate(lines):
         if len(options[i]) == 1:
-            fixed |= zip(line.line.cells, options[i][0].numbers, strict=True)
+            read = zip(line.line.cells, options[i][0].pieces, options[i][0].numbers, strict=True)
+            fixed |= {c: n for c, p, n in read if p is None or p.kind != "unread"}
     still_open = {i: o for i, o in options.items() if len(o) > 1}
     open_cells = {i: lines[i].line.cells for i in still_open}
     placed = {c for i, line in enumerate(lines) if not _direct(line, options[i]) for c in line.line.cells}
@@ -147,10 +148,28 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     if solution is None:
         solution, broken = {}, equations
     options |= solution
+    options |= {i: [] for i in _unconfirmed(lines, options, fixed, equations)}
     summed = frozenset(c for e in form.equations for c in (*e.total, *e.parts))
     unsafe = frozenset(c for e in broken for c in (*e.total, *e.parts))
     drafts = {draft.id: draft for i, line in enumerate(lines) for draft in _drafts(line, options[i], summed, unsafe)}
     return _confident(form, drafts)
+
+
+def _unconfirmed(
+    lines: Sequence[FoundLine],
+    options: Mapping[int, Sequence[Placement]],
+    fixed: Mapping[str, Decimal],
+    equations: Sequence[Equation],
+) -> list[int]:
+    """Lines with a lost number that no sum over other lines demands: the agency's own sum may be wrong."""
+    known = set(fixed).union(*(line.line.cells for i, line in enumerate(lines) if options[i]))
+    found = []
+    for i, line in enumerate(lines):
+        lost = {line.line.cells[o.lost[0]] for o in options[i] if o.lost is not None and o.lost[1]}
+        across = [e for e in equations if e not in line.line.sums and known.issuperset((*e.total, *e.parts))]
+        if not all(any(c in (*e.total, *e.parts) for e in across) for c in lost):
+            found.append(i)
+    return found
 
 
 def _direct(line: FoundLine, options: Sequence[Placement]) -> bool:
@@ -185,13 +204,15 @@ def _drafts(line: FoundLine, options: Sequence[Placement], summed: Set[str], uns
         unsafe: cells of sums that no placement satisfies: nothing is inferred there.
     """
     direct = _direct(line, options)
-    empty = is_empty(line) and bool(options)
+    empty = is_empty(line) and not line.loose and bool(options)
     for place, (cell_id, column) in enumerate(zip(line.line.cells, line.line.columns, strict=True)):
         piece = options[0].pieces[place] if direct else _common(options, place)
         span = piece.span if piece is not None else line.labels[0].span
         value = piece.value if piece is not None else None
         status: Status = "blank" if value is None else "printed"
-        if not direct and not empty:
+        if piece is not None and piece.kind == "unread":
+            status = "ambiguous"
+        elif not direct and not empty:
             value = None if cell_id in unsafe else _inferred(options, place, zeros=cell_id in summed)
             status = "ambiguous" if value is None else "inferred"
         unit = _unit(column, piece, line) if column.money else None

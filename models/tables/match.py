@@ -78,6 +78,8 @@ class FoundLine:
     """Where the piece after its last one begins."""
     loose: list[Piece] = field(default_factory=list)
     """Values that stand after it, apart from it by words that are neither its own nor another line's."""
+    refused: bool = False
+    """Whose values these are is not known."""
     cut: bool = False
     """Whether words of a header stand right before these: a page was turned within the line."""
 
@@ -265,7 +267,7 @@ def _runs(pieces: list[Piece]) -> Iterator[tuple[int, int]]:
 
 def _n_values(piece: Piece) -> int:
     """Values that a piece stands for, for the score."""
-    return len(piece.raw) if piece.kind == "glued" else int(piece.kind == "value")
+    return len(piece.raw) if piece.kind == "glued" else int(piece.kind in ("value", "unread"))
 
 
 def _pruned(beam: Beam) -> Beam:
@@ -362,6 +364,8 @@ def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator
         yield ((option.line, 0), "row", weight * option.score - skipped)
     elif option.line < row:
         yield ((option.line, 0), "row", weight * option.score - 4.0)
+    elif count == CLOSED:
+        yield ((row, 0), "row", weight * option.score)
     elif option.score < SURE_LABEL:
         yield ((row, count), "label", 0.6)
     elif count == 0:
@@ -455,7 +459,9 @@ def _loose(pieces: list[Piece], start: int, end: int, inside: list[bool]) -> Ite
         piece = pieces[k]
         if len(piece.word) > PROSE_LENGTH or "。" in piece.raw:
             break
-        if not inside[k] and (piece.kind in ("value", "glued") or (piece.kind == "text" and _only_numbers(piece.raw))):
+        if not inside[k] and (
+            piece.kind in ("value", "glued", "unread") or (piece.kind == "text" and _only_numbers(piece.raw))
+        ):
             yield k
 
 

@@ -52,6 +52,8 @@ def options_of(line: FoundLine, *, drops: bool) -> list[Placement]:
     """
     width = len(line.line.cells)
     values = line.values
+    if line.refused:
+        return []
     if is_empty(line) and not line.loose:
         return [Placement((None,) * width)] if _is_whole(line) else []
     if has_glued(line):
@@ -59,9 +61,11 @@ def options_of(line: FoundLine, *, drops: bool) -> list[Placement]:
     if len(values) > width and (trims := trimmed(values, width)):
         return _trimmings(line, trims)
     if len(values) != width:
-        values = one_a_row(line, [p for p in values if p.kind == "value" or p.raw])
+        values = one_a_row(line, [p for p in values if is_shown(p)])
     if len(values) == width:
         return _complete(line, values)
+    if any(p.kind == "unread" for p in values):
+        return []
     if len(values) > width:
         return _more(line, values)
     return _fewer(line, values, drops=drops)
@@ -94,7 +98,8 @@ def _complete(line: FoundLine, values: Sequence[Piece]) -> list[Placement]:
     found = [Placement(tuple(values))]
     if line.cut and not (line.line.sums and satisfying(found, line.line.cells, line.line.sums)):
         return _continued(line, values)
-    return found
+    several = 1 < len({p.row for p in values}) < len(values)
+    return satisfying(found, line.line.cells, line.line.sums) if several else found
 
 
 def _more(line: FoundLine, values: Sequence[Piece]) -> list[Placement]:
@@ -105,7 +110,7 @@ def _more(line: FoundLine, values: Sequence[Piece]) -> list[Placement]:
     elif len(values) > width + 2:
         found = [Placement(tuple(values[:width]))]
     else:
-        found = []
+        found = [Placement(tuple(values[at : at + width])) for at in range(3)]
     found += _joinings(values, width)
     return satisfying(found, line.line.cells, line.line.sums) if line.line.sums else []
 
@@ -124,18 +129,19 @@ def _joinings(values: Sequence[Piece], width: int) -> list[Placement]:
 
 def _join(way: Sequence[Piece], piece: Piece) -> bool:
     left = way[-1] if way else None
-    if left is None or left.row != piece.row or not left.value or not piece.raw.isdigit():
+    if left is None or (left.row, left.column) != (piece.row, piece.column) or not left.value:
         return False
-    return left.raw.replace(" ", "").isdigit() and piece.span.start - left.span.end == 1
+    digits = left.raw.replace(" ", "").isdigit() and piece.raw.isdigit()
+    return digits and piece.span.start - left.span.end == 1
 
 
 def _fewer(line: FoundLine, values: Sequence[Piece], *, drops: bool) -> list[Placement]:
-    """Fewer values than cells: blanks were left out, one number was lost, or a page cuts the line."""
+    """Fewer values than cells: blanks were left out, or one number was lost, or a page cuts the line."""
     if line.loose:
         return _continued(line, values)
     cells, sums = line.line.cells, line.line.sums
     if drops:
-        return satisfying(placements(values, len(cells)), cells, sums) or with_one_lost(values, cells, sums)
+        return satisfying(placements(values, len(cells)), cells, sums)
     return with_one_lost(values, cells, sums)
 
 

@@ -169,7 +169,13 @@ def satisfying(options: Sequence[Placement], cells: Sequence[str], sums: Sequenc
     """The placements that satisfy the line's own sums; none where the line contradicts itself."""
     if not sums:
         return list(options)
-    return [o for o in options if _all_hold(sums, dict(zip(cells, o.numbers, strict=True)))]
+    return [o for o in options if _all_hold(_readable(sums, cells, o), dict(zip(cells, o.numbers, strict=True)))]
+
+
+def _readable(sums: Sequence[Equation], cells: Sequence[str], option: Placement) -> Sequence[Equation]:
+    """The sums without those over cells that are not read."""
+    unread = {c for c, p in zip(cells, option.pieces, strict=True) if p is not None and p.kind == "unread"}
+    return [e for e in sums if unread.isdisjoint((*e.total, *e.parts))] if unread else sums
 
 
 def _all_hold(sums: Sequence[Equation], numbers: Mapping[str, Decimal]) -> bool:

@@ -19,14 +19,24 @@ from models.tables.unglue import UPRIGHT, cells_within, joined_lines
 
 VALUE = re.compile(
     r"(?P<sign>[+-]|增加?|减少?|新增)?\s*(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
-    r"(?P<unit>[万亿]?元|人次|[件条项个宗份次篇人])?"
+    r"(?P<unit>[万亿]?元|人次|件次|[件条项个宗份次篇人起名家户批场期])?"
 )
+UNREAD = re.compile(
+    r"[约近超逾]?过?(?:\d+(?:,\d{3})*(?:\.\d+)?(?![\d.,、年月日点)])[^\d\s.、]{0,2}(?:[(\[].{0,12})?"
+    r"|[〇○零一二三四五六七八九两][〇○零一二三四五六七八九十百千]*[万余]?[件条项个宗份次篇人起名家户批场期]?)"
+    r"|\d+(?:\s+\d+)+|[?×oO]|[nN]/?[aA]"
+)
+UNREAD_WORDS = {"同上", "见附件", "不涉及", "不适用", "略", "见附表", "详见附件"}
+"""Cells that stand for something that is not read: a number with words, a mark, a reference."""
 NO_VALUE = {"/", "／", "-", "—", "－", "–", "--", "——", "\\", "*", "＼"}
 ZERO_WORDS = {"无", "零"}
 LONE_BAR = "|"
 """A line of nothing but a bar: an empty cell of a layout with trailing bars. Several bars end a row."""
-SPACED_VALUE = re.compile(r"(?:[+-]|增加?|减少?)?\d[\d,]*(?:\.\d+)?(?:万?元|[件条项个宗份次篇人])?|[/\-—无]")
+SPACED_VALUE = re.compile(
+    r"(?:[+-]|增加?|减少?)?\d[\d,]*(?:\.\d+)?(?:万?元|人次|件次|[件条项个宗份次篇人起名家户批场期])?|[/\-—无×oO]"
+)
 """A value of a line whose cells stand apart by spaces."""
+SPACE = re.compile(r"\s")
 HEADER_WORD = re.compile(r"[^\s，。；、,;:：]{2,14}")
 LINE = re.compile(r"[^\n\r\x0b\x0c\u2028\x85]+")
 PAGE = re.compile(
@@ -44,9 +54,13 @@ MIN_HEADERS = 3
 """So many short words in a line, apart by spaces, are headers of columns."""
 PROSE_LENGTH = 48
 """A piece longer than this, in characters, that resembles no label is prose."""
+MAX_UNREAD = 20
+"""Longest cell that is taken for a number with words, in characters."""
+NOTE = re.compile(r"(.{2,40}?)\([^()]*\)")
+"""A label with an explanation in brackets at its end."""
 MAX_CELL = 60
 """Longest cell whose reading is remembered, in characters: cells repeat, prose does not."""
-EDGES = " \t\n\r\u3000\xa0\ufeff|"
+EDGES = " \t\n\r\u3000\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\ufeff|"
 
 
 class Piece(NamedTuple):
@@ -54,7 +68,7 @@ class Piece(NamedTuple):
 
     Attributes:
         kind: text; value; blank (an empty cell, or a mark for "none"); glued (digits of several cells
-            with nothing between them).
+            with nothing between them); unread (a cell that says something else than a number).
         word: what labels are compared by, empty for values and blanks.
         number: the list number that a text begins with: 三, (一), 1; empty where there is none.
         value: of a value, with its sign.
@@ -63,7 +77,7 @@ class Piece(NamedTuple):
         column: of its layout row, where the layout has columns.
     """
 
-    kind: Literal["text", "value", "blank", "glued"]
+    kind: Literal["text", "value", "blank", "glued", "unread"]
     span: Span
     raw: str
     word: str = ""
@@ -74,7 +88,7 @@ class Piece(NamedTuple):
     column: int = 0
 
 
-Reading = tuple[Literal["text", "value", "blank", "glued"], str, str, Decimal | None, str | None]
+Reading = tuple[Literal["text", "value", "blank", "glued", "unread"], str, str, Decimal | None, str | None]
 """Kind, word, list number, value and unit of a cell."""
 GLUED: Reading = ("glued", "", "", None, None)
 
@@ -106,14 +120,19 @@ def _innermost(grids: tuple[Grid, ...]) -> list[Grid]:
 
 def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
     lines = ((m.start(), m[0]) for m in LINE.finditer(text, span.start, span.end))
+    closing = False
+    """A lone bar below a line without bars ends that cell."""
     for start, line in joined_lines(lines) if UPRIGHT.search(text, span.start, span.end) else lines:
         row += 1
         words = line.strip(EDGES)
         if not words:
-            if line.strip() == LONE_BAR:
+            if line.strip() == LONE_BAR and not closing:
                 place = start + line.index(LONE_BAR)
                 yield Piece("blank", Span(place, place + 1), LONE_BAR, row=row)
-        elif "\t" in words or "|" in words:
+            closing = closing and "|" not in line
+            continue
+        closing = "|" not in line
+        if "\t" in words or "|" in words:
             yield from _columns(line, start, row)
         else:
             start += line.index(words[0])
@@ -155,7 +174,7 @@ def _columns(line: str, start: int, row: int) -> Iterator[Piece]:
 
 def _spaced(line: str) -> list[tuple[int, str]]:
     """Cells of a line that stand apart by spaces: a label and its values, or short headers."""
-    if len(line) > MAX_SPACED or (" " not in line and "\u3000" not in line and "\xa0" not in line):
+    if len(line) > MAX_SPACED or not SPACE.search(line):
         return [(0, line)]
     words = [(m.start(), m[0]) for m in re.finditer(r"\S+", line)]
     first = len(words)
@@ -209,7 +228,11 @@ def _read(words: str) -> Reading:
         return "value", "", "", value, unit
     if words in NO_VALUE:
         return "blank", "", "", None, None
-    return "text", bare(words), heading_number(words), None, None
+    folded = fold(words)
+    if words in UNREAD_WORDS or (len(words) <= MAX_UNREAD and UNREAD.fullmatch(folded)):
+        return "unread", "", "", None, None
+    note = NOTE.fullmatch(folded) if folded.endswith(")") else None
+    return "text", bare(note[1] if note else words), heading_number(words), None, None
 
 
 _remembered = lru_cache(maxsize=50_000)(_read)
