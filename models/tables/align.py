@@ -13,7 +13,8 @@ from models.numerals import fold
 from models.schema.document import Grid, Span
 from models.schema.table import Cell, Status
 from models.tables.blanks import rhythms, with_blank_lines
-from models.tables.columns import loses_blanks, settle, unlabelled
+from models.tables.columns import loses_blanks, refuse_disordered, settle, unlabelled
+from models.tables.copies import chosen
 from models.tables.groups import grouped
 from models.tables.match import FoundLine, form_lines, labels_among, match_lines
 from models.tables.options import has_glued, is_empty, options_of, spoilt, unplaceable
@@ -59,6 +60,7 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
     rhythm = rhythms(text, lines)
     for line in lines:
         line.values = with_blank_lines(text, line, rhythm.get(line.line.table)) or line.values
+    refuse_disordered(lines)
     settle(lines)
     cells = _cells(form, unlabelled(lines, form_lines(form)))
     ordered = tuple(cells.get(c) or Cell(c, None, None, "missing", 0.9, None) for c in form.cells)
@@ -104,29 +106,15 @@ def _within(span: Span, spans: Sequence[Span]) -> bool:
 
 
 def _best_of_each(form: Form, found: Sequence[FoundLine]) -> list[FoundLine]:
-    """One occurrence of each line: the one with the most values, then the one beside its neighbours.
-
-    A table may stand twice, and words of a row may stand in a menu.
-    """
-    order = {line.cells: i for i, line in enumerate(form_lines(form))}
-    places = [order[f.line.cells] for f in found]
-    best: dict[int, tuple[tuple[int, int], FoundLine]] = {}
-    across: dict[int, list[FoundLine]] = {}
-    for i, line in enumerate(found):
+    """One occurrence of each line of the form, in reading order."""
+    lines = chosen(found, form_lines(form))
+    end = max((line.following for line in lines), default=0)
+    across: dict[tuple[str, ...], list[FoundLine]] = {}
+    for line in found:
         if line.line.across:
-            across.setdefault(places[i], []).append(line)
-            continue
-        beside = sum(0 <= i + step < len(found) and places[i + step] == places[i] + step for step in (-1, 1))
-        worth = (_n_values(line), beside)
-        if places[i] not in best or worth > best[places[i]][0]:
-            best[places[i]] = (worth, line)
-    lines = [line for _, line in best.values()]
-    lines += [line for group in across.values() for line in grouped(group)]
+            across.setdefault(line.line.cells, []).append(line)
+    lines += [line for group in across.values() for line in grouped(group, end)]
     return sorted(lines, key=lambda f: f.labels[0].span)
-
-
-def _n_values(line: FoundLine) -> int:
-    return sum(p.kind == "value" for p in line.values)
 
 
 def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from models.lines import bare
 from models.tables.match import FormLine, FoundLine
 from models.tables.place import Placement, placements, satisfying
 from models.tables.tokens import Piece, is_shown
@@ -25,6 +26,29 @@ MIN_TELLING = 3
 """Short rows with numbers that must close without what is missing."""
 MAX_UNLABELLED = 3
 """Rows in a row whose labels were lost that are still told from their number of values."""
+
+
+def refuse_disordered(lines: Sequence[FoundLine]) -> None:
+    """Leave open what stands below a header whose columns are in another order than the form's."""
+    disordered = False
+    table = ""
+    for line in lines:
+        if line.line.table != table:
+            disordered, table = False, line.line.table
+        if line.headers:
+            disordered = any(sequence != sorted(sequence) for sequence in _header_columns(line))
+        line.refused = line.refused or disordered
+
+
+def _header_columns(line: FoundLine) -> list[list[int]]:
+    """For each row of the header in a layout with columns, the columns of the form that its words name."""
+    names = {bare(label): k for k, column in enumerate(line.line.columns) for label in column.labels}
+    rows: dict[int, list[int]] = {}
+    in_columns = {piece.row for piece in line.headers if piece.column} - {piece.row for piece in line.labels}
+    for piece in line.headers:
+        if piece.word in names and piece.row in in_columns:
+            rows.setdefault(piece.row, []).append(names[piece.word])
+    return list(rows.values()) if not line.line.across else []
 
 
 def settle(lines: Sequence[FoundLine]) -> None:

@@ -15,24 +15,37 @@ from models.tables.place import Placement, satisfying
 from models.tables.tokens import Piece, is_shown
 
 
-def grouped(found: Sequence[FoundLine]) -> list[FoundLine]:
+def grouped(found: Sequence[FoundLine], after: int) -> list[FoundLine]:
     """The occurrences of a line of rows side by side as one line, or as one for each group.
 
     Args:
         found: every occurrence of one such line, in reading order; some may be words of a menu.
+        after: where the tables before it end; of several whole occurrences the first one below is taken.
     """
     line = found[0].line
-    width = len(line.cells)
+    width, n = len(line.cells), len(line.groups)
     with_values = [f for f in found if _shown(f)]
-    whole = [f for f in with_values if len(_shown(f)) >= width]
+    whole = [f for f in with_values if len(f.values) == width or len(_shown(f)) >= width]
     if whole or len(with_values) <= 1:
-        best = max(found, key=lambda f: (len(_shown(f)), len(f.labels)))
-        return _ordered(best)
+        below = [f for f in whole if f.labels[0].span.start >= after] or whole
+        return _ordered(below[0] if below else max(found, key=lambda f: (len(_shown(f)), len(f.labels))))
     named = [_named(f) for f in with_values]
-    single = [names for names in named if len(names) == 1]
-    if len(single) == len(named) == len(set(single)):
-        return [_group(f, names[0], f.values) for f, names in zip(with_values, named, strict=True)]
-    return [_joined(with_values)]
+    if all(names == tuple(range(n)) for names in named):
+        return [_joined(with_values)]
+    every = [k for names in named for k in names]
+    single = all(len(names) == 1 for names in named)
+    fitting = all(len(f.values) == width // n * len(names) for f, names in zip(with_values, named, strict=True))
+    if len(every) == len(set(every)) and (single or fitting) and all(named):
+        return [part for f, names in zip(with_values, named, strict=True) for part in _parts(f, names)]
+    return [replace(with_values[0], refused=True)]
+
+
+def _parts(found: FoundLine, names: Sequence[int]) -> list[FoundLine]:
+    """A line for each group that the labels name, in their order."""
+    if len(names) == 1:
+        return [_group(found, names[0], found.values)]
+    width = len(found.line.cells) // len(found.line.groups)
+    return [_group(found, k, found.values[at * width : (at + 1) * width]) for at, k in enumerate(names)]
 
 
 def _shown(found: FoundLine) -> list[Piece]:
@@ -53,13 +66,12 @@ def _named(found: FoundLine) -> tuple[int, ...]:
 def _ordered(found: FoundLine) -> list[FoundLine]:
     """Groups in the order of their labels, each a line of its own; the whole line if that is the form's order."""
     names, n = _named(found), len(found.line.groups)
-    width = len(found.line.cells) // n
     if list(names) == sorted(names):
         return [found]
-    values = [p for p in found.values if is_shown(p)]
-    if len(values) != width * len(names):
-        return [replace(found, values=[], loose=list(found.values))]
-    return [_group(found, k, values[at * width : (at + 1) * width]) for at, k in enumerate(names)]
+    width = len(found.line.cells) // n * len(names)
+    if len(found.values) != width:
+        found = replace(found, values=_shown(found))
+    return _parts(found, names) if len(found.values) == width else [replace(found, refused=True)]
 
 
 def _group(found: FoundLine, k: int, values: Sequence[Piece]) -> FoundLine:
@@ -76,8 +88,8 @@ def _of_group(line: FormLine, k: int) -> FormLine:
 
 def _joined(found: Sequence[FoundLine]) -> FoundLine:
     """Values before and after a header that stands again, if they fill the line and its sums hold."""
-    values = [p for f in found for p in f.values if is_shown(p)]
+    values = [p for f in found for p in _shown(f)]
     line = found[0].line
     if len(values) == len(line.cells) and satisfying([Placement(tuple(values))], line.cells, line.sums):
         return replace(found[0], values=values, exact=False)
-    return replace(found[0], values=[], loose=values)
+    return replace(found[0], refused=True)

@@ -329,7 +329,10 @@ def _text_moves(options: tuple[_Option, ...], row: int, count: int, *, long: boo
     yield ((row, CLOSED), "other", 0.0 if long or count == CLOSED else -0.3)
     if count != CLOSED and not long:
         yield ((row, count), "other", -0.6)
+    headed = any(option.line < 0 for option in options)
     for option in options:
+        if option.role == "row" and option.line == row and count == CLOSED and headed:
+            continue
         if option.role in ("row", "part"):
             yield from _label_moves(option, row, count)
         elif option.role == "across":
