@@ -238,6 +238,81 @@ def test_groups_below_each_other() -> None:
     assert row(cells, "remedies.litigation_after_reconsideration") == [0, 0, 3, 0, 3]
 
 
+def test_groups_a_row_each() -> None:
+    rows = [["类别", *OUTCOMES], ["未经复议直接起诉", *DIRECT], ["复议后起诉", *AFTER], ["行政复议", *REVIEW]]
+    cells = cells_of(rows)
+    assert row(cells, "remedies.reconsideration") == [1, 0, 0, 0, 1]
+    assert row(cells, "remedies.litigation_direct") == [0, 2, 0, 0, 2]
+    turned = [["", "行政复议", "未经复议直接起诉", "复议后起诉"]]
+    turned += [[word, *values] for word, *values in zip(OUTCOMES, REVIEW, DIRECT, AFTER, strict=True)]
+    assert {c.value for i, c in cells_of(turned).items() if i.startswith("remedies.")} == {None}
+
+
+# ---------------------------------------------------------------- other tables of the page, other cells
+
+
+COLUMNS = ["信息内容", "本年制发件数", "本年废止件数", "现行有效件数"]
+
+
+def cells_of(*tables: list[list[str]]) -> dict[str, Cell]:
+    """Cells of a page with these tables, below a first one."""
+    first = [["信息内容", "本年收费金额(单位:万元)"], ["行政事业性收费", "3.5"]]
+    page = "<p>附:</p>".join(
+        "<table>" + "".join("<tr>" + "".join(f"<td>{x}</td>" for x in r) + "</tr>" for r in rows) + "</table>"
+        for rows in (*tables, first)
+    )
+    source = webpage.read(page.encode())
+    result = align(source.text, source.grids)
+    assert result is not None
+    return {cell.id: cell for cell in result.cells}
+
+
+def test_the_table_of_another_year_fills_no_blank() -> None:
+    own = [COLUMNS, ["规章", "", "", ""], ["行政规范性文件", "", "1", "12"], ["行政许可", ""], ["行政处罚", "5"]]
+    other = [
+        COLUMNS,
+        ["规章", "0", "0", "0"],
+        ["行政规范性文件", "7", "6", "99"],
+        ["行政许可", "80"],
+        ["行政处罚", "70"],
+    ]
+    cells = cells_of(own, other)
+    assert row(cells, "disclosure.normative_documents") == [None, 1, 12]
+    assert (cells["disclosure.permits.decisions"].status, row(cells, "disclosure.penalties")) == ("blank", [5])
+
+
+@pytest.mark.parametrize(
+    "words", ["41余", "约41", "41*", "41注", "三", "〇", "同上", "见附件", "12(含简易程序3)", "×", "3 5 7"]
+)
+def test_a_cell_that_is_no_number_is_not_blank(words: str) -> None:
+    cells = cells_of([COLUMNS, ["规章", "0", "0", "0"], ["行政规范性文件", "3", words, "12"], ["行政许可", words]])
+    assert cells["disclosure.permits.decisions"].status in ("ambiguous", "printed")
+    assert cells["disclosure.permits.decisions"].value in (None, Decimal(357))
+    assert row(cells, "disclosure.normative_documents")[::2] == [3, 12]
+
+
+def test_columns_in_another_order_are_left_open() -> None:
+    swapped = [COLUMNS[0], COLUMNS[2], COLUMNS[1], COLUMNS[3]]
+    cells = cells_of([swapped, ["规章", "0", "0", "0"], ["行政规范性文件", "3", "1", "12"]])
+    assert row(cells, "disclosure.normative_documents") == [None, None, None]
+
+
+@pytest.mark.parametrize("space", ["\u2003", "\u2002", "\u2009", "\u202f", "\u3000", "\xa0", "   "])
+def test_any_space_parts_cells(space: str) -> None:
+    lines = [
+        "信息内容",
+        "本年制发件数",
+        *(space.join(r) for r in (["规章", *"000"], ["行政规范性文件", "3", "1", "12"])),
+    ]
+    assert row(read("\n".join(lines)), "disclosure.normative_documents") == [3, 1, 12]
+
+
+def test_bars_on_lines_of_their_own() -> None:
+    """A bar below a cell ends it; a further one is an empty cell."""
+    whole = [*HEADER[2:], NEW, *"0000202", CARRIED, *"0000000"]
+    assert row(read("\n|\n".join(whole)), "applications.received") == [0, 0, 0, 0, 2, 0, 2]
+
+
 # ---------------------------------------------------------------- absent tables, confidence
 
 

@@ -356,7 +356,7 @@ def _across_moves(option: _Option, row: int, count: int) -> Iterator[Move]:
     if row == option.line and count == 0:
         yield ((row, 0), "label", 0.5 * option.score)
     elif row == option.line:
-        yield ((row, 0), "row", -1.0)
+        yield ((row, 0), "row", -0.5)
     elif option.line > row:
         yield ((option.line, 0), "label", option.score - 0.05 * (option.line - row - 1))
 
