@@ -125,7 +125,7 @@ def _environment() -> Environment:
     environment.finalize = _clean
     environment.filters.update(number=_number, cut=_cut, tight=lambda t: re.sub(r"[^\S\n]*\n\s*\n", "\n\n", t))
     environment.globals.update(KINDS=KINDS, STATISTICS=load_ontology().by_id, page_name=page_name)
-    environment.globals.update(rows_of=_rows_of, rowspan=_rowspan)
+    environment.globals.update(rows_of=_rows_of, rowspan=_rowspan, title_of=_title)
     return environment
 
 
@@ -161,6 +161,15 @@ def _cut(text: object, size: int) -> str:
 def _rows_of(table: Table) -> list[list[FormRow]]:
     """Rows of values of each block."""
     return [list(table_rows(table.model_copy(update={"blocks": (block,)}))) for block in table.blocks]
+
+
+def _title(form: Form, table: Table) -> str:
+    """The section that a table fills; of several tables in one section, what the table itself begins with."""
+    if sum(other.section == table.section for other in form.tables) == 1:
+        section = next(s for s in form.sections if s.id == table.section)
+        return f"表{'一二三四五六七八九'[int(section.id) - 1]} {section.titles[0]}"
+    block = table.blocks[0]
+    return block.captions[0] if block.captions else block.rows[0].labels[0]
 
 
 def _rowspan(rows: Sequence[FormRow], at: int, level: int) -> int:
@@ -369,14 +378,15 @@ def _folds(page: Page) -> list[Place]:
     """Stretches of the text that hold a table; the narrative in between, if any, stays out."""
     found: list[list[int]] = []
     figures = [m for m in page.marks if m.figures]
-    before = ""
+    sections = {table.id: table.section for table in page.form.tables} if page.form else {}
+    before = None
     for (start, end), ids in sorted((p, ids) for p, ids in page.cells_at.items() if _inside(p, page.text)):
-        table, gap = ids[0].partition(".")[0], (found[-1][1] if found else 0, start)
-        if table == before and start - gap[0] <= TABLE_GAP and not _touching(figures, gap):
+        section, gap = sections.get(ids[0].partition(".")[0]), (found[-1][1] if found else 0, start)
+        if section == before and start - gap[0] <= TABLE_GAP and not _touching(figures, gap):
             found[-1][1] = max(found[-1][1], end)
         else:
             found.append([start, end])
-        before = table
+        before = section
     folds: list[Place] = []
     for start, end in found:
         first = max(folds[-1][1] if folds else 0, start - 4 * TABLE_GAP)
@@ -388,7 +398,7 @@ def _folds(page: Page) -> list[Place]:
 def _header_start(page: Page, first: int, start: int) -> int:
     """Where the header before a table starts, not before `first`: lines of words of the form only."""
     tables = page.form.tables if page.form else ()
-    words = {_SIGNS.sub("", w) for t in tables for w in t.headers} | {""}
+    words = {_SIGNS.sub("", w) for t in tables for w in (*t.headers, *t.units)} | {""}
     for block in (b for t in tables for b in t.blocks):
         labels = [c.labels for c in block.columns] + [r.labels for r in block.rows]
         words |= {_SIGNS.sub("", w) for group in (block.captions, *labels) for w in group}
