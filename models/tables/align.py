@@ -57,6 +57,8 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
     if not any(line.values for line in found) and len(found) < MIN_EMPTY:
         return None
     lines = _best_of_each(form, found)
+    if not lines:
+        return None
     rhythm = rhythms(text, lines)
     for line in lines:
         line.values = with_blank_lines(text, line, rhythm.get(line.line.table)) or line.values

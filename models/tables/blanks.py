@@ -45,7 +45,7 @@ def rhythms(text: str, lines: Sequence[FoundLine]) -> dict[str, Rhythm]:
         gaps = [(line, g) for line in group if (g := _gaps(text, line))]
         steps = [gap for _, g in gaps for gap in g[:-1]]
         complete = [g[-1] for line, g in gaps if len(line.values) == len(line.line.cells) and line.following in starts]
-        if steps:
+        if steps and min(steps) > 0:
             last = Counter(complete).most_common(1)[0][0] if complete else None
             found[table] = Rhythm(min(steps), last, starts)
     return found

@@ -95,14 +95,23 @@ def _shorten(lines: Sequence[FoundLine]) -> None:
 def _keep_from(lines: Sequence[FoundLine], begin: int) -> None:
     """Cut every row down to its cells, unless its sums speak against it.
 
-    Where other rows print their totals, a row whose total would be blank has been shifted.
+    Where other rows print their totals, a row whose total would be blank has been shifted; and where one
+    row has been, those that say nothing for the column may have been too.
     """
     totals = any(_speaks(line, begin) > 0 and _values(line, begin)[-1].value for line in lines)
-    for line in lines:
-        values, cells = _values(line, begin), line.line.cells
-        doubtful = totals and len(line.values) > len(values) == len(cells) and any(p.value for p in values)
-        if _offers(line, begin) and (not doubtful or satisfying([Placement(tuple(values))], cells, line.line.sums)):
+    moved = {i for i, line in enumerate(lines) if not _offers(line, begin) or (totals and _is_shifted(line, begin))}
+    for i, line in enumerate(lines):
+        values = _values(line, begin)
+        if i not in moved and (not moved or len(line.values) == len(values) or _speaks(line, begin) > 0):
             line.values = values
+
+
+def _is_shifted(line: FoundLine, begin: int) -> bool:
+    """Whether the row has room to be read otherwise, and its sums do not hold as it would be read."""
+    values, cells = _values(line, begin), line.line.cells
+    if not len(line.values) > len(values) == len(cells) or not any(p.value for p in values):
+        return False
+    return not satisfying([Placement(tuple(values))], cells, line.line.sums)
 
 
 def _values(line: FoundLine, begin: int) -> list[Piece]:

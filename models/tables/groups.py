@@ -14,6 +14,9 @@ from models.tables.match import FormLine, FoundLine
 from models.tables.place import Placement, satisfying
 from models.tables.tokens import Piece, is_shown
 
+MIN_LABELS = 3
+"""Different words of the header, where none names a group: 总计 alone heads other tables as well."""
+
 
 def grouped(found: Sequence[FoundLine], after: int) -> list[FoundLine]:
     """The occurrences of a line of rows side by side as one line, or as one for each group.
@@ -22,6 +25,9 @@ def grouped(found: Sequence[FoundLine], after: int) -> list[FoundLine]:
         found: every occurrence of one such line, in reading order; some may be words of a menu.
         after: where the tables before it end; of several whole occurrences the first one below is taken.
     """
+    found = [f for f in found if _named(f) or len({label.word for label in f.labels}) >= MIN_LABELS]
+    if not found:
+        return []
     line = found[0].line
     width, n = len(line.cells), len(line.groups)
     with_values = [f for f in found if _shown(f)]
