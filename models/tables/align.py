@@ -15,7 +15,7 @@ from models.schema.table import Cell, Status
 from models.tables.blanks import rhythms, with_blank_lines
 from models.tables.columns import loses_blanks, refuse_disordered, settle, unlabelled
 from models.tables.copies import chosen
-from models.tables.groups import grouped
+from models.tables.groups import grouped, without_stray
 from models.tables.match import FoundLine, form_lines, labels_among, match_lines
 from models.tables.options import has_glued, is_empty, options_of, spoilt, unplaceable
 from models.tables.place import Placement, trimmed
@@ -109,6 +109,7 @@ def _within(span: Span, spans: Sequence[Span]) -> bool:
 
 def _best_of_each(form: Form, found: Sequence[FoundLine]) -> list[FoundLine]:
     """One occurrence of each line of the form, in reading order."""
+    found = without_stray(found)
     lines = chosen(found, form_lines(form))
     end = max((line.following for line in lines), default=0)
     across: dict[tuple[str, ...], list[FoundLine]] = {}

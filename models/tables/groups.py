@@ -18,6 +18,18 @@ MIN_LABELS = 3
 """Different words of the header, where none names a group: 总计 alone heads other tables as well."""
 
 
+def without_stray(found: Sequence[FoundLine]) -> list[FoundLine]:
+    """The lines without those that words of another table's header opened; their values are nobody's."""
+    kept: list[FoundLine] = []
+    for line in found:
+        if not line.line.across or _named(line) or len({label.word for label in line.labels}) >= MIN_LABELS:
+            kept.append(line)
+        elif kept and line.values:
+            kept[-1].loose = [*kept[-1].loose, *_shown(line)]
+            kept[-1].cut = True
+    return kept
+
+
 def grouped(found: Sequence[FoundLine], after: int) -> list[FoundLine]:
     """The occurrences of a line of rows side by side as one line, or as one for each group.
 
@@ -25,9 +37,6 @@ def grouped(found: Sequence[FoundLine], after: int) -> list[FoundLine]:
         found: every occurrence of one such line, in reading order; some may be words of a menu.
         after: where the tables before it end; of several whole occurrences the first one below is taken.
     """
-    found = [f for f in found if _named(f) or len({label.word for label in f.labels}) >= MIN_LABELS]
-    if not found:
-        return []
     line = found[0].line
     width, n = len(line.cells), len(line.groups)
     with_values = [f for f in found if _shown(f)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from models.tables.match import FoundLine
+from models.tables.match import CERTAIN_LENGTH, FoundLine
 from models.tables.place import Placement, joined, placements, satisfying, split, trimmed, with_one_lost
-from models.tables.tokens import Piece, is_shown
+from models.tables.tokens import Piece, heading_number, is_shown
 
 
 def is_empty(line: FoundLine) -> bool:
@@ -72,8 +72,14 @@ def options_of(line: FoundLine, *, drops: bool) -> list[Placement]:
 
 
 def _is_whole(line: FoundLine) -> bool:
-    """Whether the words taken for the label begin as it does and hold no number: else values may belong to it."""
-    first = line.labels[0].word[:2]
+    """Whether the words taken for the label begin as it does and hold no number: else values may belong to it.
+
+    A short word without the list number of the label may be one of a header: 总计, 其他.
+    """
+    label = line.labels[0]
+    if not label.number and len(label.word) < CERTAIN_LENGTH and all(map(heading_number, line.line.labels)):
+        return False
+    first = label.word[:2]
     begins = any(words.startswith(first) for words in line.line.words)
     return line.exact or (begins and not any(c.isdigit() for p in line.labels for c in p.word))
 
