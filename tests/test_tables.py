@@ -53,11 +53,6 @@ STYLES = {
 }
 
 
-def known_bug(reason: str, *values: object) -> object:
-    """A case that fails for a known reason."""
-    return pytest.param(*values, marks=pytest.mark.xfail(strict=True, reason=reason))
-
-
 def aligned(planted: Planted) -> dict[str, Cell]:
     result = align(planted.text, planted.grids)
     assert result is not None

@@ -123,8 +123,27 @@ def _best_of_each(form: Form, found: Sequence[FoundLine]) -> list[FoundLine]:
 def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     lost = unplaceable(lines)
     drops = loses_blanks(lines)
-    options = {i: [] if i in lost else options_of(line, drops=drops) for i, line in enumerate(lines)}
+    options: dict[int, Sequence[Placement]] = {
+        i: [] if i in lost else options_of(line, drops=drops) for i, line in enumerate(lines)
+    }
     options |= {i: [] for i in spoilt(lines, options)}
+    solution, broken, unconfirmed = _solved(form, lines, options)
+    while unconfirmed:
+        options |= {i: [] for i in unconfirmed}
+        solution, broken, unconfirmed = _solved(form, lines, options)
+    summed = frozenset(c for e in form.equations for c in (*e.total, *e.parts))
+    unsafe = frozenset(c for e in broken for c in (*e.total, *e.parts))
+    drafts = {draft.id: draft for i, line in enumerate(lines) for draft in _drafts(line, solution[i], summed, unsafe)}
+    return _confident(form, drafts)
+
+
+def _solved(
+    form: Form, lines: Sequence[FoundLine], options: Mapping[int, Sequence[Placement]]
+) -> tuple[dict[int, Sequence[Placement]], list[Equation], list[int]]:
+    """What the sums over all lines leave of the placements; sums that none satisfies; lines to leave open.
+
+    What other lines owe to a line that is left open is not known either: then all is solved anew without it.
+    """
     fixed: dict[str, Decimal] = {}
     for i, line in enumerate(lines):
         if len(options[i]) == 1:
@@ -138,12 +157,8 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     solution = solve(still_open, open_cells, fixed, [e for e in equations if e not in broken]) if still_open else {}
     if solution is None:
         solution, broken = {}, equations
-    options |= solution
-    options |= {i: [] for i in _unconfirmed(lines, options, fixed, equations)}
-    summed = frozenset(c for e in form.equations for c in (*e.total, *e.parts))
-    unsafe = frozenset(c for e in broken for c in (*e.total, *e.parts))
-    drafts = {draft.id: draft for i, line in enumerate(lines) for draft in _drafts(line, options[i], summed, unsafe)}
-    return _confident(form, drafts)
+    solved = {**options, **solution}
+    return solved, broken, _unconfirmed(lines, solved, fixed, equations)
 
 
 def _unconfirmed(
