@@ -103,7 +103,7 @@ class Row:
         return f"{table}.{self.key}.{column.id}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Equation:
     """sum(total) == sum(parts), over cell ids."""
 
@@ -114,6 +114,16 @@ class Equation:
     """The row or column that it speaks of, in the form's words."""
     words: tuple[str, str] | None = None
     """What its two sides are called, where not as usual for the check."""
+
+    @cached_property
+    def cells(self) -> tuple[str, ...]:
+        """Every cell that it speaks of."""
+        return (*self.total, *self.parts)
+
+    @cached_property
+    def distinct(self) -> frozenset[str]:
+        """The cells, for comparing with other sets."""
+        return frozenset(self.cells)
 
 
 class Form(_Model):

@@ -73,9 +73,9 @@ def determined(rows: Sequence[Row], equations: Sequence[Equation], effort: float
     An equation over a cell whose row is not in the source says nothing.
     """
     known = {cell: row for row in rows for cell in row.cells}
-    system = [e for e in equations if all(c in known for c in (*e.total, *e.parts))]
+    system = [e for e in equations if all(c in known for c in e.cells)]
     found = {c: v for row in rows if not row.dropped for c, v in zip(row.cells, row.pieces, strict=True)}
-    spoken_of = {c for e in system for c in (*e.total, *e.parts)}
+    spoken_of = {c for e in system for c in e.cells}
     asked = [c for row in rows if row.dropped for c in row.cells if c in spoken_of]
     return found | _Model(rows, system, effort).same_everywhere(asked)
 

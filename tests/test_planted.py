@@ -236,7 +236,7 @@ def _everything(rows_: list[Printed], equations: list[Equation]) -> dict[str, De
         if all(sum(numbers[c] for c in e.total) == sum(numbers[c] for c in e.parts) for e in system):
             for c, v in numbers.items():
                 seen[c].add(v)
-    spoken_of = {c for e in system for c in (*e.total, *e.parts)}
+    spoken_of = {c for e in system for c in e.cells}
     complete = {c: v for row in rows_ if not row.dropped for c, v in zip(row.cells, row.pieces, strict=True)}
     return complete | {
         c: next(iter(v)) for c, v in seen.items() if len(v) == 1 and c in spoken_of and c not in complete

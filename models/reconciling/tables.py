@@ -29,7 +29,7 @@ def check_tables(extraction: Extraction) -> Iterator[Finding]:
     if extraction.document.form is None:
         return
     for equation in load_forms()[extraction.document.form].equations:
-        cells = [extraction.cell[c] for c in (*equation.total, *equation.parts)]
+        cells = [extraction.cell[c] for c in equation.cells]
         if any(c.value is not None for c in cells):
             yield _finding(extraction, equation)
 
@@ -68,7 +68,7 @@ def _sum(extraction: Extraction, ids: tuple[str, ...]) -> Decimal | None:
 
 def _evidence(extraction: Extraction, equation: Equation) -> Iterator[Evidence]:
     labels = load_forms()[extraction.document.form or ""].labels_by_cell
-    for name in (*equation.total, *equation.parts):
+    for name in equation.cells:
         cell = extraction.cell[name]
         if cell.span is not None and (cell.value or name in equation.total):
             yield Evidence(cell.span, f"{labels[name]}:{number(cell.value)}")

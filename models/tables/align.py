@@ -131,8 +131,8 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
     while unconfirmed:
         options |= {i: [] for i in unconfirmed}
         solution, broken, unconfirmed = _solved(form, lines, options)
-    summed = frozenset(c for e in form.equations for c in (*e.total, *e.parts))
-    unsafe = frozenset(c for e in broken for c in (*e.total, *e.parts))
+    summed = frozenset(c for e in form.equations for c in e.cells)
+    unsafe = frozenset(c for e in broken for c in e.cells)
     drafts = {draft.id: draft for i, line in enumerate(lines) for draft in _drafts(line, solution[i], summed, unsafe)}
     return _confident(form, drafts)
 
@@ -152,7 +152,7 @@ def _solved(
     still_open = {i: o for i, o in options.items() if len(o) > 1}
     open_cells = {i: lines[i].line.cells for i in still_open}
     placed = {c for i, line in enumerate(lines) if not _direct(line, options[i]) for c in line.line.cells}
-    equations = [e for e in form.equations if not placed.isdisjoint((*e.total, *e.parts))]
+    equations = [e for e in form.equations if not placed.isdisjoint(e.cells)]
     broken = impossible(still_open, open_cells, fixed, equations)
     solution = solve(still_open, open_cells, fixed, [e for e in equations if e not in broken]) if still_open else {}
     if solution is None:
@@ -172,19 +172,19 @@ def _unconfirmed(
     found = []
     for i, line in enumerate(lines):
         lost = {line.line.cells[o.lost[0]] for o in options[i] if o.lost is not None and o.lost[1]}
-        across = [e for e in equations if e not in line.line.sums and known.issuperset((*e.total, *e.parts))]
-        if not all(any(c in (*e.total, *e.parts) for e in across) for c in lost):
+        across = [e for e in equations if e not in line.line.sums and known.issuperset(e.cells)]
+        if not all(any(c in e.cells for e in across) for c in lost):
             found.append(i)
     return found
 
 
 def _direct(line: FoundLine, options: Sequence[Placement]) -> bool:
     """Whether the line has just a piece for every cell, so that reading order places it."""
-    if len(options) != 1 or None in options[0].pieces or line.unlabelled:
+    if len(options) != 1 or line.unlabelled or None in options[0].pieces:
         return False
     return (
-        has_glued(line)
-        or options[0].pieces == tuple(line.values)
+        options[0].pieces == tuple(line.values)
+        or has_glued(line)
         or len(trimmed(line.values, len(line.line.cells))) == 1
     )
 
@@ -233,11 +233,11 @@ def _confident(form: Form, drafts: Mapping[str, _Draft]) -> dict[str, Cell]:
     known = {d.id: d.value or Decimal(0) for d in drafts.values() if d.status != "ambiguous"}
     holding: set[str] = set()
     broken: set[str] = set()
+    number = known.__getitem__
     for equation in form.equations:
-        cells = (*equation.total, *equation.parts)
-        if all(c in known for c in cells):
-            holds = sum([known[c] for c in equation.total]) == sum([known[c] for c in equation.parts])
-            (holding if holds else broken).update(cells)
+        if known.keys() >= equation.distinct:
+            holds = sum(map(number, equation.total)) == sum(map(number, equation.parts))
+            (holding if holds else broken).update(equation.cells)
     return {
         d.id: Cell(d.id, d.value, d.unit, d.status, _confidence(d, d.id in holding, d.id in broken), d.span)
         for d in drafts.values()

@@ -42,13 +42,15 @@ def refuse_disordered(lines: Sequence[FoundLine]) -> None:
 
 def _header_columns(line: FoundLine) -> list[list[int]]:
     """For each row of the header in a layout with columns, the columns of the form that its words name."""
+    in_columns = {piece.row for piece in line.headers if piece.column} - {piece.row for piece in line.labels}
+    if not in_columns or line.line.across:
+        return []
     names = {bare(label): k for k, column in enumerate(line.line.columns) for label in column.labels}
     rows: dict[int, list[int]] = {}
-    in_columns = {piece.row for piece in line.headers if piece.column} - {piece.row for piece in line.labels}
     for piece in line.headers:
         if piece.word in names and piece.row in in_columns:
             rows.setdefault(piece.row, []).append(names[piece.word])
-    return list(rows.values()) if not line.line.across else []
+    return list(rows.values())
 
 
 def settle(lines: Sequence[FoundLine]) -> None:
@@ -120,8 +122,13 @@ def _values(line: FoundLine, begin: int) -> list[Piece]:
 
 def _offers(line: FoundLine, begin: int) -> bool:
     """Whether only empty cells stand left of the column, and after the last cell that it leaves."""
-    kept = [p for p in line.values if p.column >= begin]
-    return not any(map(is_shown, [*(p for p in line.values if p.column < begin), *kept[len(line.line.cells) :]]))
+    kept, width = 0, len(line.line.cells)
+    for piece in line.values:
+        inside = piece.column >= begin
+        if not (inside and kept < width) and is_shown(piece):
+            return False
+        kept += inside
+    return True
 
 
 def _begin(lines: Sequence[FoundLine]) -> int | None:

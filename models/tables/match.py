@@ -143,6 +143,7 @@ class Vocabulary:
                 self._by_character.setdefault(character, set()).add(i)
         self.options = lru_cache(maxsize=50_000)(self._options)
         self.moves = lru_cache(maxsize=200_000)(self._moves)
+        self.worth = lru_cache(maxsize=50_000)(self._worth)
 
     def _options(self, word: str, number: str) -> tuple[_Option, ...]:
         """What a piece can be, with a score; labels that share no two neighbouring characters with it are out."""
@@ -158,6 +159,11 @@ class Vocabulary:
                 key = (option[0], index)
                 found[key] = max(found.get(key, 0.0), option[1])
         return tuple(_Option(role, i, s) for (role, i), s in found.items())  # type: ignore[arg-type]
+
+    def _worth(self, word: str, number: str) -> float:
+        """How surely a piece is a label of the form, 0 where it may well be none."""
+        best = max((o.score for o in self.options(word, number) if o.role != "part"), default=0.0)
+        return min(best, 1.0) if best >= SURE_LABEL else 0.0
 
     def _moves(self, word: str, number: str, row: int, count: int) -> tuple[Move, ...]:
         """Where a text that may be a label leads from a state."""
@@ -224,9 +230,8 @@ def _vocabulary(form_id: str) -> Vocabulary:
 
 def labels_among(form: Form, words: set[tuple[str, str]]) -> float:
     """How much of the words, with their list numbers, are labels of the form: one each, less where not exact."""
-    options = _vocabulary(form.id).options
-    best = (max((o.score for o in options(*word) if o.role != "part"), default=0.0) for word in words)
-    return sum(min(score, 1.0) for score in best if score >= SURE_LABEL)
+    worth = _vocabulary(form.id).worth
+    return sum([worth(*word) for word in words])
 
 
 def match_lines(form: Form, pieces: list[Piece]) -> tuple[list[FoundLine], list[bool]]:
@@ -271,6 +276,8 @@ def _n_values(piece: Piece) -> int:
 
 
 def _pruned(beam: Beam) -> Beam:
+    if len(beam) == 1:
+        return beam
     least = max([score for score, _ in beam.values()]) - MARGIN
     kept = {state: value for state, value in beam.items() if value[0] >= least}
     if len(kept) <= BEAM:
@@ -414,6 +421,8 @@ def _collect(
             found[-1].following = pieces[end].span.start if end < len(pieces) else pieces[-1].span.end
     for i, line in enumerate(found):
         end = found[i + 1].start if i + 1 < len(found) else len(pieces)
+        if all(inside[line.start : end]):
+            continue
         own = {p.row for p in line.labels}
         places = [
             k

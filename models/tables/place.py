@@ -90,7 +90,7 @@ def with_one_lost(values: Sequence[Piece], cells: Sequence[str], sums: Sequence[
     for gap in range(len(cells)):
         pieces = (*values[:gap], None, *values[gap:])
         numbers = dict(zip(cells, Placement(pieces).numbers, strict=True))
-        needed = {_needed(e, cells[gap], numbers) for e in sums if cells[gap] in (*e.total, *e.parts)}
+        needed = {_needed(e, cells[gap], numbers) for e in sums if cells[gap] in e.cells}
         if len(needed) == 1 and (number := needed.pop()) >= 0:
             found.append(Placement(pieces, (gap, number)))
     return satisfying(found, cells, sums)
@@ -175,7 +175,7 @@ def satisfying(options: Sequence[Placement], cells: Sequence[str], sums: Sequenc
 def _readable(sums: Sequence[Equation], cells: Sequence[str], option: Placement) -> Sequence[Equation]:
     """The sums without those over cells that are not read."""
     unread = {c for c, p in zip(cells, option.pieces, strict=True) if p is not None and p.kind == "unread"}
-    return [e for e in sums if unread.isdisjoint((*e.total, *e.parts))] if unread else sums
+    return [e for e in sums if unread.isdisjoint(e.cells)] if unread else sums
 
 
 def _all_hold(sums: Sequence[Equation], numbers: Mapping[str, Decimal]) -> bool:

@@ -86,7 +86,7 @@ def impossible(
     known = set(fixed) | {c for ids in cells.values() for c in ids}
     found = []
     for equation in equations:
-        if known.issuperset((*equation.total, *equation.parts)):
+        if known.issuperset(equation.cells):
             system = _System.of(groups, cells, fixed, [equation], closed=True)
             if system.propagated() is None:
                 found.append(equation)

@@ -60,6 +60,8 @@ NOTE = re.compile(r"(.{2,40}?)\([^()]*\)")
 """A label with an explanation in brackets at its end."""
 MAX_CELL = 60
 """Longest cell whose reading is remembered, in characters: cells repeat, prose does not."""
+MAX_LINE = 160
+"""Longest line whose cells are remembered, in characters."""
 EDGES = " \t\n\r\u3000\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\ufeff|"
 
 
@@ -91,6 +93,9 @@ class Piece(NamedTuple):
 Reading = tuple[Literal["text", "value", "blank", "glued", "unread"], str, str, Decimal | None, str | None]
 """Kind, word, list number, value and unit of a cell."""
 GLUED: Reading = ("glued", "", "", None, None)
+EMPTY: Reading = ("blank", "", "", None, None)
+LineCell = tuple[int, str, Reading, int]
+"""Offset in the line, words, reading and column of a cell."""
 
 
 def is_shown(piece: Piece) -> bool:
@@ -124,24 +129,34 @@ def _flat(text: str, span: Span, row: int) -> Iterator[Piece]:
     """A lone bar below a line without bars ends that cell."""
     for start, line in joined_lines(lines) if UPRIGHT.search(text, span.start, span.end) else lines:
         row += 1
-        words = line.strip(EDGES)
-        if not words:
+        cells = (_remembered_cells if len(line) <= MAX_LINE else _line_cells)(line)
+        if cells is None:
             if line.strip() == LONE_BAR and not closing:
                 place = start + line.index(LONE_BAR)
                 yield Piece("blank", Span(place, place + 1), LONE_BAR, row=row)
             closing = closing and "|" not in line
             continue
         closing = "|" not in line
-        if "\t" in words or "|" in words:
-            yield from _columns(line, start, row)
-        else:
-            start += line.index(words[0])
-            for offset, cell, reading in (_remembered_cells if len(words) <= MAX_CELL else _line_cells)(words):
-                place = start + offset
-                yield Piece(reading[0], Span(place, place + len(cell)), cell, *reading[1:], row)
+        for offset, raw, (kind, word, number, value, unit), column in cells:
+            place = start + offset
+            yield Piece(kind, Span(place, place + len(raw)), raw, word, number, value, unit, row, column)
 
 
-def _line_cells(words: str) -> tuple[tuple[int, str, Reading], ...]:
+def _line_cells(line: str) -> tuple[LineCell, ...] | None:
+    """Cells of a line; None where it has no words."""
+    words = line.strip(EDGES)
+    if not words:
+        return None
+    if "\t" in words or "|" in words:
+        return tuple(_columns(line))
+    start = line.index(words[0])
+    return tuple((start + at, raw, reading, 0) for at, raw, reading in _apart(words))
+
+
+_remembered_cells = lru_cache(maxsize=20_000)(_line_cells)
+
+
+def _apart(words: str) -> tuple[tuple[int, str, Reading], ...]:
     """Offset, words and reading of each cell of a line without columns."""
     if words.isdigit() or words in NO_VALUE:
         return ((0, words, _read(words)),)
@@ -159,17 +174,14 @@ def _line_cells(words: str) -> tuple[tuple[int, str, Reading], ...]:
     return tuple(found)
 
 
-_remembered_cells = lru_cache(maxsize=20_000)(_line_cells)
-
-
-def _columns(line: str, start: int, row: int) -> Iterator[Piece]:
+def _columns(line: str) -> Iterator[LineCell]:
     """A line with tabs or bars between cells."""
-    for column, (at, cell) in enumerate(_split(line, start, "\t" if "\t" in line.strip(" \t") else "|")):
+    for column, (at, cell) in enumerate(_split(line, "\t" if "\t" in line.strip(" \t") else "|")):
         words = cell.strip(EDGES)
         if words:
-            yield _piece(words, at + cell.index(words[0]), row, column)
+            yield at + cell.index(words[0]), words, _reading(words), column
         else:
-            yield Piece("blank", Span(at, at), "", row=row, column=column)
+            yield at, "", EMPTY, column
 
 
 def _spaced(line: str) -> list[tuple[int, str]]:
@@ -195,10 +207,11 @@ def _labels(head: str) -> Iterator[tuple[int, str]]:
             yield a + head[a:b].index(words[0]), words
 
 
-def _split(line: str, offset: int, separator: str) -> Iterator[tuple[int, str]]:
+def _split(line: str, separator: str) -> Iterator[tuple[int, str]]:
+    offset = 0
     if separator == "|":
         stripped = line.strip()
-        offset += line.index(stripped) if stripped else 0
+        offset = line.index(stripped) if stripped else 0
         if stripped.startswith("|"):
             stripped, offset = stripped[1:], offset + 1
         line = stripped.removesuffix("|")
@@ -218,8 +231,12 @@ def _grid(text: str, grid: Grid, row: int) -> Iterator[Piece]:
 
 
 def _piece(words: str, start: int, row: int, column: int) -> Piece:
-    kind, word, number, value, unit = (_remembered if len(words) <= MAX_CELL else _read)(words)
+    kind, word, number, value, unit = _reading(words)
     return Piece(kind, Span(start, start + len(words)), words, word, number, value, unit, row, column)
+
+
+def _reading(words: str) -> Reading:
+    return (_remembered if len(words) <= MAX_CELL else _read)(words)
 
 
 def _read(words: str) -> Reading:
