@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from models.schema.document import Source
 from models.schema.table import Cell
 from models.tables.align import align
 from models.tables.tokens import pieces_of
+from models.tables.untangle import untangled
 from tests.planted import plant
 
 HEADER = ["(本列数据的勾稽关系为:第一项加第二项之和,等于第三项加第四项之和)", "申请人情况", "自然人", "法人或其他组织", "总计",
@@ -339,3 +341,35 @@ def test_confidence_falls_where_sums_break() -> None:
     assert broken["applications.received.total"].value == 999, "a printed value is never replaced"
     assert broken["applications.received.total"].confidence < right["applications.received.total"].confidence
     assert right["applications.received.total"].confidence > right["disclosure.permits.decisions"].confidence
+
+
+# ---------------------------------------------------------------- headers set upright side by side
+
+
+def test_upright_headers_side_by_side_are_spelt_out() -> None:
+    planted = plant("2021", "headers interleaved", seed=4, profile="busy")
+    aligned = align(planted.text, ())
+    assert aligned is not None
+    assert {c.id for c in aligned.cells if c.status == "printed"} == set(planted.truth)
+    assert all(aligned_cell.value == planted.truth[aligned_cell.id].value for aligned_cell in aligned.cells)
+
+
+@pytest.mark.parametrize(
+    ("lines", "labels"),
+    [
+        ("结 结 总\n果 果 计\n维 纠\n持 正", ["结果维持 结果纠正 总计"]),
+        ("行 行\n政 政\n复 诉\n议 讼\n结 总\n果 计\n维\n持", ["行政复议 行政诉讼", "结果维持 总计"]),
+        ("春 眠\n不 觉", ["春 眠", "不 觉"]),
+        ("结 结\n果 果\n维 纠", ["结 结", "果 果", "维 纠"]),
+    ],
+)
+def test_only_labels_of_the_forms_are_spelt_out(lines: str, labels: list[str]) -> None:
+    places = [(7 * i, line) for i, line in enumerate(lines.split("\n"))]
+    assert [words for _, words in untangled(places)] == labels
+
+
+def test_upright_headers_that_spell_nothing_cost_little() -> None:
+    lines = [(0, "总 " * 24), (0, "计 " * 24), (0, "总 " * 23)] * 2_000
+    started = time.process_time()
+    assert len(list(untangled(lines))) > 0
+    assert time.process_time() - started < 20

@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 from models.forms import form_labels, load_forms
 from models.lines import NUMBERING
 from models.numerals import fold
+from models.tables.untangle import is_tangled, untangled
 
 MAX_RESIDUE = 0.15
 """Share of a line that may be neither label nor number where it is cut."""
@@ -28,8 +29,8 @@ SHORT_LINE = 30
 """A line up to this long without a digit or a space is one cell."""
 MIN_STACKED = 2
 _CHARACTERS = frozenset(map(chr, range(0x4E00, 0xA000))) - set("无零")
-UPRIGHT = re.compile(r"\n[^\S\n]{0,8}[\u4e00-\u9fff][^\S\n]{0,8}\n")
-"""A line of one Chinese character somewhere in a text."""
+UPRIGHT = re.compile(r"\n[^\S\n]{0,8}[\u4e00-\u9fff](?:[^\S\n]{1,8}[\u4e00-\u9fff]){0,23}[^\S\n]{0,8}\n")
+"""A line of one Chinese character, or of several apart by spaces, somewhere in a text."""
 _NUMBERED = re.compile(r"(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)）]|[一二三四五六七八九十]{1,2}\s*[、.．])\s*$")
 _SEVERAL = re.compile(r"[\s0-9０-９]")
 _VALUE = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?(?:万?元)?|[/\-—|]+|无")
@@ -48,9 +49,12 @@ class Cut(NamedTuple):
 
 
 def joined_lines(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Lines of one Chinese character each as one line; its text keeps the line breaks, so that places stay."""
+    """Lines of one Chinese character each as one line; its text keeps the line breaks, so that places stay.
+
+    Where several such columns stand side by side, a line of the labels that they spell (`untangle.py`).
+    """
     stack: list[tuple[int, str]] = []
-    for start, line in lines:
+    for start, line in _beside(lines):
         if len(line) < 8 and ((words := line.strip()) in _CHARACTERS or (stack and not words)):
             stack.append((start, line))
             continue
@@ -59,6 +63,19 @@ def joined_lines(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             stack.clear()
         yield start, line
     yield from _stacked(stack)
+
+
+def _beside(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines, upright headers that stand side by side replaced by their labels."""
+    block: list[tuple[int, str]] = []
+    for start, line in lines:
+        if is_tangled(line) and (block or len(line.split()) > 1):
+            block.append((start, line))
+            continue
+        yield from untangled(block)
+        block.clear()
+        yield start, line
+    yield from untangled(block)
 
 
 def _stacked(stack: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
