@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
+import opencc
+
 DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "○": 0}
 UNITS = {"十": 10, "百": 100, "千": 1000}
 MYRIADS = {"万": 10**4, "亿": 10**8}
@@ -13,12 +15,24 @@ _ARABIC = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _SEPARATOR = re.compile(r"(?<=\d)[, ](?=\d{3}(?!\d))")
 
 
-_FOLDED = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-_FOLDED |= {0x3000: " ", 0xA0: " ", ord("萬"): "万", ord("億"): "亿"}
+def _simplifying() -> dict[int, str]:
+    """Traditional characters and their simplified ones (OpenCC, t2s), one for one."""
+    characters = [chr(code) for code in range(0x4E00, 0xA000)]
+    simple = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return {ord(a): b for a, b in zip(characters, simple, strict=True) if a != b and len(b) == 1}
+
+
+_SIMPLIFIED = _simplifying()
+_FOLDED = _SIMPLIFIED | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " "}
+
+
+def simplified(text: str) -> str:
+    """Traditional characters as simplified ones, one for one, so that offsets stay the same."""
+    return text.translate(_SIMPLIFIED)
 
 
 def fold(text: str) -> str:
-    """Full-width to half-width, 萬 to 万: character by character, so that offsets stay the same."""
+    """Full-width to half-width, traditional to simplified: one for one, so that offsets stay the same."""
     return text.translate(_FOLDED)
 
 

@@ -10,6 +10,7 @@ from datasets import Dataset
 
 from models.narrative.candidates import scan
 from models.narrative.text import windows
+from models.numerals import simplified
 from models.ontology import Ontology
 from models.schema.gold import AnnotatedPassage
 from training.augment import augment, join
@@ -45,7 +46,7 @@ def examples(
 def _rows(
     passage: AnnotatedPassage, tokenizer: Any, label_ids: dict[str, int], outside_weight: float
 ) -> Iterator[dict[str, list[float]]]:
-    text = passage.text
+    text = simplified(passage.text)
     labels = [label_ids["O"]] * len(text)
     weights = [outside_weight] * len(text)
     for candidate in scan(text):

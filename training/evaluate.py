@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader
 
 from models.narrative.candidates import scan
 from models.narrative.zeros import find_zeros
+from models.numerals import simplified
 from models.ontology import load_ontology
 from models.rules import label_by_rules
 from models.schema.errors import ConfigError
@@ -75,7 +76,7 @@ def score_zeros(passages: Sequence[AnnotatedPassage]) -> Counts:
     for passage in passages:
         doubtful = {f.start for f in passage.figures if f.zero and f.doubtful}
         gold = {(f.start, f.end, f.statistic) for f in passage.figures if f.zero and not f.doubtful}
-        given = {(s.start, s.end, name) for s, names in find_zeros(passage.text) for name in names}
+        given = {(s.start, s.end, name) for s, names in find_zeros(simplified(passage.text)) for name in names}
         counts.add({g for g in gold if g[0] not in doubtful}, {g for g in given if g[0] not in doubtful})
     return counts
 
@@ -85,10 +86,11 @@ def _errors(
 ) -> Iterator[tuple[AnnotatedPassage, GoldFigure, str, str, str]]:
     """Each wrong or missed figure with what stands around it."""
     for passage in passages:
-        candidates = scan(passage.text)
+        text = simplified(passage.text)
+        candidates = scan(text)
         given = {
             (c.start, c.end): label.statistic or "O"
-            for c, label in zip(candidates, labeller(passage.text, candidates), strict=True)
+            for c, label in zip(candidates, labeller(text, candidates), strict=True)
         }
         for figure in passage.figures:
             found = given.get((figure.start, figure.end), "O")

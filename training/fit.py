@@ -21,6 +21,7 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
+from models.numerals import simplified
 from models.ontology import Ontology, load_ontology
 from models.schema.gold import AnnotatedPassage, read_annotated
 from models.tagger.tagger import Tagger
@@ -128,7 +129,7 @@ class _Collator:
 def _tokenizer(settings: TrainingSettings, passages: Sequence[AnnotatedPassage]) -> Any:
     if settings.encoder.checkpoint:
         return AutoTokenizer.from_pretrained(settings.encoder.checkpoint)
-    return build_tokenizer(p.text for p in passages)
+    return build_tokenizer(simplified(p.text) for p in passages)
 
 
 def _model(settings: TrainingSettings, tokenizer: Any, ontology: Ontology) -> nn.Module:

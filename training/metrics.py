@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from models.narrative.candidates import Candidate, scan
+from models.numerals import simplified
 from models.ontology import KINDS
 from models.schema.gold import AnnotatedPassage
 from models.tagger.tagger import Label, Tagger
@@ -101,15 +102,16 @@ def _of(keys: set[Key], label: str) -> set[Key]:
 
 def score_tagger(tagger: Tagger, passages: Sequence[AnnotatedPassage]) -> Scores:
     """Score the tagger alone (no worded zeros) on annotated passages, all in one go."""
-    scanned = [scan(p.text) for p in passages]
-    labelled = tagger.label_many([(p.text, c) for p, c in zip(passages, scanned, strict=True)])
+    texts = [simplified(p.text) for p in passages]
+    scanned = [scan(text) for text in texts]
+    labelled = tagger.label_many(list(zip(texts, scanned, strict=True)))
     return _score(passages, scanned, labelled)
 
 
 def score_labels(labeller: Labeller, passages: Sequence[AnnotatedPassage]) -> Scores:
     """Score anything that labels the candidates of a text, passage by passage."""
     scanned = [scan(p.text) for p in passages]
-    return _score(passages, scanned, [labeller(p.text, c) for p, c in zip(passages, scanned, strict=True)])
+    return _score(passages, scanned, [labeller(simplified(p.text), c) for p, c in zip(passages, scanned, strict=True)])
 
 
 def _score(

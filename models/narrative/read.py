@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from models.narrative.candidates import Candidate, scan
@@ -11,7 +12,7 @@ from models.narrative.dates import parse_date
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
 from models.narrative.text import Narrative, narrative_of, sentences
 from models.narrative.zeros import find_zeros
-from models.numerals import parse_numeral
+from models.numerals import parse_numeral, simplified
 from models.ontology import load_ontology
 from models.schema.document import Document, Span
 from models.schema.figure import Figure
@@ -30,11 +31,12 @@ def read_figures(document: Document, tagger: Tagger) -> tuple[Narrative, list[Fi
 def read_many(documents: Sequence[Document], tagger: Tagger) -> list[tuple[Narrative, list[Figure]]]:
     """Narratives and figures of many documents; the tagger reads them together."""
     narratives = [narrative_of(d) for d in documents]
-    scanned = [scan(n.text) for n in narratives]
-    labels = tagger.label_many([(n.text, c) for n, c in zip(narratives, scanned, strict=True)])
+    read = [replace(n, text=simplified(n.text)) for n in narratives]
+    scanned = [scan(n.text) for n in read]
+    labels = tagger.label_many([(n.text, c) for n, c in zip(read, scanned, strict=True)])
     return [
-        (n, sorted([*_figures(d, n, c, ls), *_zeros(d, n)], key=lambda f: (f.span, f.statistic)))
-        for d, n, c, ls in zip(documents, narratives, scanned, labels, strict=True)
+        (n, sorted([*_figures(d, r, c, ls), *_zeros(d, r)], key=lambda f: (f.span, f.statistic)))
+        for d, n, r, c, ls in zip(documents, narratives, read, scanned, labels, strict=True)
     ]
 
 
