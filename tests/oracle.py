@@ -1,39 +1,52 @@
-"""A report written in markup, read with a tagger that knows the answers."""
+"""Reports and passages read with a tagger that knows the answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from annotation.markup import MARK, parse_markup
+from annotation.markup import parse_markup
 from models.extract import extract_many, read_document
-from models.narrative.candidates import Candidate
+from models.numerals import simplified
 from models.ontology import load_ontology
 from models.schema.document import Source
 from models.schema.extraction import Extraction
 from models.schema.finding import Finding
-from models.tagger.tagger import Label
+from models.schema.gold import AnnotatedPassage
+from models.tagger.tagger import Label, Marked, Named
 
 HEADER = "@@ agency=测试县水务局 | year=2021 | level=bureau | region=江西 | family=test\n"
 
 
-class Oracle:
-    """Stands in for a tagger: labels each candidate as the marks of one text say."""
+class Answers:
+    """Stands in for a tagger: labels each candidate and cue as one annotated passage says."""
 
-    def __init__(self, marked: str) -> None:
-        self.text = MARK.sub(lambda m: m[1], marked)
-        (passage,) = parse_markup(HEADER + marked, name="test", labels=load_ontology().labels)
+    def __init__(self, passage: AnnotatedPassage) -> None:
+        self.text = passage.text
         self.labels = {(f.start, f.text): f.statistic for f in passage.figures if not f.zero}
+        self.zeros: dict[int, tuple[Label, ...]] = {}
+        for figure in passage.figures:
+            if figure.zero:
+                self.zeros[figure.start] = (*self.zeros.get(figure.start, ()), Label(figure.statistic, 0.99))
 
-    def label_many(self, narratives: Sequence[tuple[str, Sequence[Candidate]]]) -> list[list[Label]]:
-        """Labels by the place of the candidate in the marked text."""
+    def read(self, narratives: Sequence[Marked]) -> list[Named]:
+        """Labels and zeros by the place of the candidate or cue in the passage."""
         results = []
-        for text, candidates in narratives:
-            offset = self.text.find(text[:40])
-            results.append([self._label(c.start + offset, text[c.start : c.end]) for c in candidates])
+        for text, candidates, cues in narratives:
+            offset = simplified(self.text).find(text[:40])
+            labels = [self._label(c.start + offset, c.end + offset) for c in candidates]
+            results.append(Named(labels, [self.zeros.get(cue.start + offset, ()) for cue in cues]))
         return results
 
-    def _label(self, start: int, text: str) -> Label:
-        return Label(self.labels.get((start, text)), 0.99)
+    def _label(self, start: int, end: int) -> Label:
+        return Label(self.labels.get((start, self.text[start:end])), 0.99)
+
+
+class Oracle(Answers):
+    """The answers of a text in markup."""
+
+    def __init__(self, marked: str) -> None:
+        (passage,) = parse_markup(HEADER + marked, name="test", labels=load_ontology().labels)
+        super().__init__(passage)
 
 
 def read_marked(narrative: str, tables: str = "") -> tuple[Extraction, list[Finding]]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 
 from annotation.markup import parse_markup
+from models.extract import extract_many, read_document
 from models.narrative.candidates import scan
+from models.narrative.cues import find_cues
 from models.narrative.dates import parse_date
-from models.numerals import parse_numeral
+from models.numerals import fold, parse_numeral, simplified
 from models.ontology import load_ontology
+from models.schema.document import Source
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, from_json, read_annotated, to_json
+from tests.oracle import Answers
 
 LEVELS = {"ministry", "province", "city", "county", "township", "bureau", "zone", "vertical"}
 SHINGLE = 22
@@ -27,13 +32,16 @@ def corpus(root: Path) -> list[AnnotatedPassage]:
 
 def test_size_and_variety(corpus: list[AnnotatedPassage]) -> None:
     figures = Counter(f.statistic for p in corpus for f in p.figures)
-    assert len(corpus) >= 300
-    assert len({p.agency for p in corpus}) >= 80
+    assert len(corpus) >= 1_500
+    assert len({p.agency for p in corpus}) >= 300
+    assert figures.total() >= 10_000
+    assert min(figures[s.id] for s in load_ontology().statistics) >= 80
+    assert figures["count"] + figures["amount"] + figures["percent"] >= 2_500
     assert {p.year for p in corpus} >= set(range(2008, 2026))
     assert {p.level for p in corpus} <= LEVELS
     assert len({p.region for p in corpus}) >= 25
     assert set(figures) >= set(load_ontology().labels)
-    assert sum(f.zero for p in corpus for f in p.figures) >= 300
+    assert sum(f.zero for p in corpus for f in p.figures) >= 1_200
     assert len({p.id for p in corpus}) == len(corpus)
 
 
@@ -72,6 +80,38 @@ def test_families_do_not_share_their_sentences(corpus: list[AnnotatedPassage]) -
             families[passage.text[i : i + SHINGLE]].add(passage.family)
     shared = sum(len(f) > 1 for f in families.values())
     assert shared / len(families) <= 0.02
+
+
+def test_cues_offer_nearly_every_worded_zero(corpus: list[AnnotatedPassage]) -> None:
+    missed = total = 0
+    for passage in corpus:
+        zeros = {(f.start, f.end) for f in passage.figures if f.zero}
+        total += len(zeros)
+        missed += len(zeros - set(find_cues(simplified(passage.text))))
+    assert missed / total <= 0.08
+
+
+def test_sums_and_shares_that_a_text_asserts_hold(corpus: list[AnnotatedPassage]) -> None:
+    """Read with the annotated labels, the checks inside the narrative find hardly anything wrong."""
+    verdicts: Counter[str] = Counter()
+    for passage in corpus:
+        document = read_document(Source(passage.text, "utf-8"))
+        ((_, findings),) = extract_many([document], Answers(passage))  # type: ignore[arg-type]
+        verdicts.update(f.verdict for f in findings if f.check in ("narrative.parts", "narrative.percentage"))
+    assert verdicts["agrees"] >= 1_000
+    assert verdicts["contradicts"] <= 0.01 * verdicts["agrees"]
+
+
+def test_no_passage_repeats_a_real_report(corpus: list[AnnotatedPassage], shared: Path) -> None:
+    """Beyond titles of laws, headings of the form and slogans."""
+    real = set().union(*(_runs(p.read_text("utf-8", "replace")) for p in sorted((shared / "reports").glob("*.txt"))))
+    runs = [_runs(passage.text) for passage in corpus]
+    assert sum(len(r & real) for r in runs) <= 0.001 * sum(map(len, runs))
+
+
+def _runs(text: str) -> set[str]:
+    compact = re.sub(r"\s+", "", fold(text))
+    return {compact[i : i + SHINGLE - 2] for i in range(len(compact) - SHINGLE + 3)}
 
 
 def test_json_round_trip(corpus: list[AnnotatedPassage]) -> None:

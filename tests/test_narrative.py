@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.narrative.candidates import scan
+from models.narrative.cues import find_cues
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
 from models.narrative.text import CONTEXT, WINDOW, sentences, windows
-from models.narrative.zeros import find_zeros
+from models.tagger.tagger import Marked, Tagger
 
 
 def found(text: str) -> list[str]:
@@ -96,8 +97,11 @@ def test_scope(text: str, numeral: str, scope: str) -> None:
     assert scope_of(text, start, end, "disclosure.total", unit, 2020) == scope
 
 
-def zeros(text: str) -> list[tuple[str, str]]:
-    return [(text[s.start : s.end], name) for s, names in find_zeros(text) for name in names]
+def zeros(tagger: Tagger, text: str) -> list[tuple[str, str]]:
+    cues = find_cues(text)
+    (named,) = tagger.read([Marked(text, [], cues)])
+    pairs = zip(cues, named.zeros, strict=True)
+    return [(text[cue.start : cue.end], label.statistic or "") for cue, labels in pairs for label in labels]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +119,8 @@ def zeros(text: str) -> list[tuple[str, str]]:
         ("本年无结转下年度的申请。", [("无", "applications.carried_forward")]),
     ],
 )
-def test_worded_zero(text: str, expected: list[tuple[str, str]]) -> None:
-    assert zeros(text) == expected
+def test_worded_zero(tagger: Tagger, text: str, expected: list[tuple[str, str]]) -> None:
+    assert zeros(tagger, text) == expected
 
 
 @pytest.mark.parametrize(
@@ -126,8 +130,8 @@ def test_worded_zero(text: str, expected: list[tuple[str, str]]) -> None:
         "申请人无正当理由逾期不补正。", "六、其他需要报告的事项\n无。", "不存在减免情况。", "无超期办件。", "全年无安全事故。",
     ],
 )  # fmt: skip
-def test_what_is_negated_but_no_zero_of_ours(text: str) -> None:
-    assert zeros(text) == []
+def test_what_is_negated_but_no_zero_of_ours(tagger: Tagger, text: str) -> None:
+    assert zeros(tagger, text) == []
 
 
 @given(st.text(alphabet="收到申请,。;\n0123件(", max_size=1500))

@@ -11,7 +11,9 @@ from models.ontology import load_ontology
 from models.reconciling.expressions import expression
 from models.reconciling.registry import checks
 from models.schema.finding import Finding
+from tests.contradictions import measure
 from tests.oracle import read_marked
+from tests.planted.narrative import KINDS, Kind
 
 
 def tables(**values: int) -> str:
@@ -157,6 +159,24 @@ def test_share_of_a_whole(share: str, verdict: str) -> None:
     assert verdicts(findings, "narrative.percentage") == [verdict]
 
 
+@pytest.mark.parametrize(
+    ("printed", "expression"),
+    [
+        ("占⟦6.9|percent⟧%", "100 * 9 / 130"),  # of the website's, not of all
+        ("合占⟦26.6|percent⟧%", "100 * (91 + 9) / 376"),
+        ("占⟦70.0|percent⟧%", "100 * 91 / 130"),  # of the part before the bracket
+    ],
+)
+def test_a_share_of_another_whole_or_of_several_parts_is_explained(printed: str, expression: str) -> None:
+    text = (
+        "公开信息⟦376|disclosure.total⟧条,其中网站⟦130|disclosure.website⟧条,占⟦34.6|percent⟧%;微信⟦246|disclosure.wechat⟧条,"
+        "占⟦65.4|percent⟧%。网站信息中:动态⟦91|disclosure.category⟧条,解读(图解⟦9|disclosure.category⟧条),"
+    )
+    _, findings = read_marked(f"{text}{printed}。")
+    found = [f for f in findings if f.check == "narrative.percentage" and f.verdict != "agrees"]
+    assert [(f.verdict, f.expression) for f in found] == [("explained", expression)]
+
+
 def test_growth_is_no_share() -> None:
     _, findings = read_marked("公开信息⟦9|disclosure.total⟧条,同比增长⟦12.5|percent@other⟧%。")
     assert verdicts(findings, "narrative.percentage") == []
@@ -176,3 +196,23 @@ def test_evidence_points_at_the_figure_and_the_cell() -> None:
     extraction, findings = read_marked("全年收到申请⟦6|applications.received⟧件。", tables(**RECEIVED))
     (finding,) = [f for f in findings if f.verdict == "contradicts"]
     assert [extraction.document.text[e.span.start : e.span.end] for e in finding.evidence] == ["6", "5"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_planted_contradictions_are_found(kind: Kind) -> None:
+    """A few of each kind; the full measure is `python -m tests.contradictions`."""
+    counts = measure(kind, 25)
+    assert counts["reports"] == 25
+    assert counts["found"] >= 24
+
+
+def test_consistent_reports_give_no_alarm() -> None:
+    counts = measure("none", 40)
+    assert (counts["reports"], counts["false alarm"]) == (40, 0)
+
+
+def test_an_amount_off_by_ten_thousand_is_a_unit_error() -> None:
+    _, findings = read_marked("行政事业性收费⟦12|fees.amount⟧元。", tables(disclosure__fees__amount=12))
+    (finding,) = [f for f in findings if f.check == "narrative.cell"]
+    assert (finding.verdict, finding.severity) == ("explained", "warning")
+    assert "单位" in finding.message

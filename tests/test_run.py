@@ -24,10 +24,9 @@ from gouji import app
 from inference.rows import SCHEMAS, Rows
 from inference.run import RunSettings, run
 from inference.sinks.parquet import read_tables
-from models.narrative.candidates import Candidate
 from models.readers.inputs import Input
 from models.schema.errors import ConfigError
-from models.tagger.tagger import Label, Tagger
+from models.tagger.tagger import Label, Marked, Named, Tagger
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_PAGES = RunSettings(model="none", device="cpu", html=False)
@@ -48,12 +47,16 @@ class FakeTagger:
         self.asked: list[int] = []
         self.break_at = -1
 
-    def label_many(self, narratives: Sequence[tuple[str, Sequence[Candidate]]]) -> list[list[Label]]:
-        """One label a candidate."""
+    def read(self, narratives: Sequence[Marked]) -> list[Named]:
+        """One label a candidate, and no worded zero."""
         if len(self.asked) == self.break_at:
             raise KeyboardInterrupt
         self.asked.append(len(narratives))
-        return [[Label(c.kinds[0], 0.9) for c in candidates] for _, candidates in narratives]
+        return [_first_of_its_kinds(n) for n in narratives]
+
+
+def _first_of_its_kinds(narrative: Marked) -> Named:
+    return Named([Label(c.kinds[0], 0.9) for c in narrative.candidates], [()] * len(narrative.cues))
 
 
 @pytest.fixture(autouse=True)
@@ -154,12 +157,12 @@ def test_one_report_that_breaks_the_code_costs_only_itself(
 ) -> None:
     fill(crawl, 6)
 
-    def label_many(narratives: Sequence[tuple[str, Sequence[Candidate]]]) -> list[list[Label]]:
-        if any("青禾镇3号" in text for text, _ in narratives):
+    def read(narratives: Sequence[Marked]) -> list[Named]:
+        if any("青禾镇3号" in n.text for n in narratives):
             raise RuntimeError("broken")
-        return [[Label(c.kinds[0], 0.9) for c in candidates] for _, candidates in narratives]
+        return [_first_of_its_kinds(n) for n in narratives]
 
-    monkeypatch.setattr(tagger, "label_many", label_many)
+    monkeypatch.setattr(tagger, "read", read)
     rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
     assert len(rows.reports) == 5
     (failure,) = rows.failures

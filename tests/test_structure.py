@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -20,16 +20,17 @@ from hypothesis import strategies as st
 from models.extract import extract_many, read_document
 from models.lines import lines_of
 from models.narrative.candidates import Candidate, scan
+from models.narrative.cues import find_cues
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
 from models.narrative.text import narrative_of, windows
-from models.narrative.zeros import find_zeros
 from models.schema.document import Document, Source
 from models.structure.build import build_document
 from models.structure.identity import identify
 from models.structure.noise import find_noise, find_spam
 from models.structure.sections import find_sections
 from models.tables.tokens import pieces_of
-from models.tagger.tagger import Label
+from models.tagger.tagger import Label, Marked, Named
+from models.zero_rules import find_zeros
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -332,8 +333,8 @@ def deadline(seconds: float = LIMIT) -> Iterator[None]:
 class CountTagger:
     """Labels every candidate as the first of its kinds, without a model."""
 
-    def label_many(self, narratives: Any) -> list[list[Label]]:
-        return [[Label(c.kinds[0], 0.9) for c in candidates] for _, candidates in narratives]
+    def read(self, narratives: Sequence[Marked]) -> list[Named]:
+        return [Named([Label(c.kinds[0], 0.9) for c in n.candidates], [()] * len(n.cues)) for n in narratives]
 
 
 def _scopes(text: str) -> None:
@@ -364,7 +365,8 @@ WORK: dict[str, Callable[[str], object]] = {
     "build": build,
     "pieces": lambda t: pieces_of(t, ()),
     "scan": scan,
-    "zeros": lambda t: list(find_zeros(t)),
+    "cues": find_cues,
+    "zero rules": lambda t: list(find_zeros(t)),
     "windows": lambda t: list(windows(t)),
     "units": _units,
     "scopes": _scopes,
@@ -384,7 +386,7 @@ HOSTILE = {
 PAIRS = [
     *SLOW,
     *(("scan", w) for w in ("一", "(", "第1", "。无", "《", "“1+", "空", "【")),
-    *((w, t) for w in ("zeros", "windows") for t in ("一", "(", "。无", "《", "空", "1")),
+    *((w, t) for w in ("cues", "zero rules", "windows") for t in ("一", "(", "。无", "《", "空", "1")),
     *((w, t) for w in ("noise", "spam") for t in ("一", "【", "(", "空", "-")),
     *(("pieces", t) for t in ("一", "(", "1,", "-", "空")),
     *(("identify", t) for t in ("一", "(", "1,", "空")),

@@ -9,10 +9,11 @@ import torch
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from models.narrative.candidates import scan
+from models.narrative.cues import find_cues
 from models.ontology import load_ontology
 from models.readers.plain import read
 from models.schema.errors import ConfigError
-from models.tagger.tagger import DEFAULT, Tagger, resolve_device
+from models.tagger.tagger import DEFAULT, Marked, Named, Tagger, resolve_device
 
 PASSAGE = (
     "2021年,我局主动公开政府信息326条,其中机构职能类12条、政策文件类41条。通过微信公众号发布信息208条,"
@@ -76,15 +77,19 @@ def test_the_pipeline_without_any_restriction_nearly_always_agrees(tagger: Tagge
 
 def test_batched_labels_equal_single_ones(tagger: Tagger) -> None:
     texts = [PASSAGE[:n] for n in range(20, len(PASSAGE), 17)]
-    jobs = [(t, scan(t)) for t in texts]
-    together = tagger.label_many(jobs)
-    alone = [tagger.label(t, c) for t, c in jobs]
-    assert [[x.statistic for x in row] for row in together] == [[x.statistic for x in row] for row in alone]
+    jobs = [Marked(t, scan(t), find_cues(t)) for t in texts]
+    together = tagger.read(jobs)
+    alone = [tagger.read([job])[0] for job in jobs]
+    assert [_statistics(named) for named in together] == [_statistics(named) for named in alone]
+
+
+def _statistics(named: Named) -> list[list[str | None]]:
+    return [[x.statistic for x in labels] for labels in (named.labels, *named.zeros)]
 
 
 def test_a_text_without_candidates_is_never_read(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tagger, "_logits", lambda _texts: pytest.fail("the model was called"))
-    assert tagger.label_many([("我局认真开展工作。" * 50, [])]) == [[]]
+    assert tagger.read([Marked("我局认真开展工作。" * 50, [])]) == [Named([], [])]
 
 
 def test_wrong_checkpoints_are_one_clear_error(tmp_path: Path, tagger: Tagger) -> None:

@@ -30,13 +30,30 @@ SYNONYMS = (
     ("政府信息公开申请", "依申请公开", "信息公开申请", "依申请公开件", "公开申请"),
     ("政策解读", "解读材料", "政策解读材料", "解读信息"),
     ("人大代表建议", "人大建议", "代表建议"),
+    ("部分公开", "区分处理", "部分公开"),
+    ("上年结转", "上年度结转", "去年结转", "上一年结转", "结转自上年"),
+    ("结转下年", "结转下年度", "结转至下一年", "转下年办理", "转结下年度"),
+    ("接待咨询", "受理咨询", "答复咨询"),
+    ("兼职人员", "兼职工作人员", "兼职"),
+    ("专职人员", "专职工作人员", "专职"),
+    ("处理决定", "决定"),
+    ("现行有效", "继续有效", "有效"),
+    ("新闻发布会", "新闻通气会", "发布会", "媒体通气会"),
+    ("行政复议", "复议"),
+    ("行政诉讼", "诉讼"),
     ("政协提案", "政协委员提案", "委员提案"),
     ("举办", "组织", "开展", "召开"),
     ("，其中", "，其中：", "。其中", "，包括", "(其中"),
 )
 _WORD_GROUP = {word: group for group in SYNONYMS for word in group if word}
 _WORDS = re.compile("|".join(map(re.escape, sorted(_WORD_GROUP, key=len, reverse=True))))
+TAIWAN = {
+    "信息": "资讯", "文件": "档案", "门户网站": "入口网站", "网络": "网路", "视频": "影片", "数据": "资料",
+    "粉丝": "冬粉", "短信": "简讯", "程序": "程式", "优化": "最佳化", "群众": "民众", "咨询": "谘询",
+}  # fmt: skip
+"""Words that a conversion for Taiwan puts in place of others, in simplified characters."""
 UNITS = ("条", "件", "篇", "项", "次", "份")
+_TAIWAN = re.compile("|".join(TAIWAN))
 PLACE = "安平永和新华宁阳清河东西南北江海山州城泉林溪川湖丰泰兴龙凤云石金银长德昌信义仁文武光明景临桐柏榆枫松"
 HALF = str.maketrans("，：；（）", ",:;()")
 FULL = str.maketrans(",:;()", "，：；（）")
@@ -44,22 +61,25 @@ UNSEEN = "\ufffd"
 
 
 def augment(passage: AnnotatedPassage, random: Random) -> AnnotatedPassage:
-    """One variant of a passage; worded zeros are dropped, for rules read them."""
+    """One variant of a passage."""
     pieces = _pieces(passage)
     place, shift = _new_place(passage, random), random.choice((0, 0, -3, -2, -1, 1, 2, 3))
     style = random.random()
-    changed: list[tuple[str, GoldFigure | None]] = []
-    for text, figure in pieces:
-        if figure is None:
+    taiwan = random.random() < 0.04
+    changed: list[Piece] = []
+    for text, figures in pieces:
+        if not figures:
             text = place(text)
             text = _reword(text, random)
+            if taiwan:
+                text = _TAIWAN.sub(lambda m: TAIWAN[m[0]], text)
             text = text.translate(HALF if style < 0.25 else FULL if style > 0.85 else {})
-        else:
-            text = _renumber(text, figure.statistic, shift, random)
-        changed.append((text, figure))
+        elif not figures[0].zero:
+            text = _renumber(text, figures[0].statistic, shift, random)
+        changed.append((text, figures))
     if random.random() < 0.2:
         changed = _damage(changed, random)
-    return _assemble(passage, [(_unseen(t, random) if f is None else t, f) for t, f in changed])
+    return _assemble(passage, [(t if fs else _unseen(t, random), fs) for t, fs in changed])
 
 
 def join(first: AnnotatedPassage, second: AnnotatedPassage) -> AnnotatedPassage:
@@ -69,26 +89,32 @@ def join(first: AnnotatedPassage, second: AnnotatedPassage) -> AnnotatedPassage:
     return replace(first, text=f"{first.text}\n{second.text}", figures=(*first.figures, *moved))
 
 
-def _pieces(passage: AnnotatedPassage) -> list[tuple[str, GoldFigure | None]]:
-    pieces: list[tuple[str, GoldFigure | None]] = []
+Piece = tuple[str, tuple[GoldFigure, ...]]
+"""A stretch of text with the figure that it is, or the worded zeros of one cue; plain text has none."""
+
+
+def _pieces(passage: AnnotatedPassage) -> list[Piece]:
+    places: dict[tuple[int, int], list[GoldFigure]] = {}
+    for figure in sorted(passage.figures, key=lambda f: f.start):
+        places.setdefault((figure.start, figure.end), []).append(figure)
+    pieces: list[Piece] = []
     done = 0
-    for figure in sorted((f for f in passage.figures if not f.zero), key=lambda f: f.start):
-        if figure.start < done:
-            continue
-        pieces += [(passage.text[done : figure.start], None), (figure.text, figure)]
-        done = figure.end
-    return [*pieces, (passage.text[done:], None)]
+    for (start, end), figures in places.items():
+        if start >= done:
+            pieces += [(passage.text[done:start], ()), (passage.text[start:end], tuple(figures))]
+            done = end
+    return [*pieces, (passage.text[done:], ())]
 
 
-def _assemble(passage: AnnotatedPassage, pieces: list[tuple[str, GoldFigure | None]]) -> AnnotatedPassage:
+def _assemble(passage: AnnotatedPassage, pieces: list[Piece]) -> AnnotatedPassage:
     text = ""
-    figures = []
-    for piece, figure in pieces:
-        if figure is not None and piece:
-            start = len(text)
-            figures.append(replace(figure, start=start, end=start + len(piece), text=piece))
+    found: list[GoldFigure] = []
+    for piece, figures in pieces:
+        if piece:
+            start, end = len(text), len(text) + len(piece)
+            found += [replace(figure, start=start, end=end, text=piece) for figure in figures]
         text += piece
-    return replace(passage, text=text, figures=tuple(figures))
+    return replace(passage, text=text, figures=tuple(found))
 
 
 def _new_place(passage: AnnotatedPassage, random: Random):  # type: ignore[no-untyped-def]
@@ -119,13 +145,13 @@ def _renumber(text: str, statistic: str, shift: int, random: Random) -> str:
     return str(random.randint(10 ** (length - 1), 10**length - 1))
 
 
-def _damage(pieces: list[tuple[str, GoldFigure | None]], random: Random) -> list[tuple[str, GoldFigure | None]]:
+def _damage(pieces: list[Piece], random: Random) -> list[Piece]:
     damaged = list(pieces)
-    for i, (text, figure) in enumerate(pieces):
-        after_figure = i > 0 and pieces[i - 1][1] is not None
-        if figure is not None:
-            if figure.statistic == "date" and random.random() < 0.15 and not text[-1:].isdigit():
-                damaged[i] = (text.replace("年", "", 1) if len(text) > 6 else text, figure)
+    for i, (text, figures) in enumerate(pieces):
+        after_figure = i > 0 and bool(pieces[i - 1][1])
+        if figures:
+            if figures[0].statistic == "date" and random.random() < 0.15 and not text[-1:].isdigit():
+                damaged[i] = (text.replace("年", "", 1) if len(text) > 6 else text, figures)
             continue
         roll = random.random()
         if after_figure and text and roll < 0.12:
@@ -139,7 +165,7 @@ def _damage(pieces: list[tuple[str, GoldFigure | None]], random: Random) -> list
             text = f"{text[:cut]}\n{text[cut:]}"
         elif len(text) > 3 and roll < 0.55:
             text = text[:-1]
-        damaged[i] = (text, figure)
+        damaged[i] = (text, figures)
     return damaged
 
 

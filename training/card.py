@@ -23,15 +23,16 @@ labels in BIO over characters, a statistic of `configs/statistics` or the bare k
 - **Shape**: {shape}; from scratch, {parameters:.1f} M parameters, seed {seed}.
 - **Use**: `AutoModelForTokenClassification.from_pretrained(FOLDER)`, `AutoTokenizer`, or
   `pipeline("token-classification")`. gouji asks it only at candidates, at their first character, among the labels
-  of the candidate's kind. Inputs are windows of at most 256 characters.
+  of the candidate's kind. The weights `zero_head` are a second layer over the last hidden states, a probability for
+  each statistic, asked at cues of worded zeros. Inputs are windows of at most 256 characters.
 - **Labels** are those with digest `{labels_digest}`; gouji refuses a checkpoint whose labels differ from its own.
 
-| held-out families | figures | precision | recall | F1 |
+| held-out families | number | precision | recall | F1 |
 | --- | --- | --- | --- | --- |
 {rows}
 
 A figure is right when its span and its label both are; entries marked doubtful are left out. Not in these scores:
-worded zeros, values, units and scopes, which rules read. Real reports are phrased in more ways than any corpus of
+values, units and scopes, which rules read. Real reports are phrased in more ways than any corpus of
 this size shows; scores on real reports stand in the README of the repository.
 """
 
@@ -52,7 +53,11 @@ def card(record: dict[str, Any], *, parameters: int, n_labels: int) -> str:
         f"| {part}, {words} | {counts['hit'] + counts['missed']} "
         f"| {_percent(counts['precision'])} | {_percent(counts['recall'])} | {_percent(counts['f1'])} |"
         for part, scores in record["scores"].items()
-        for words, counts in (("named statistics", scores["named"]), ("all figures", scores["all"]))
+        for words, counts in (
+            ("named statistics", scores["named"]),
+            ("all figures", scores["all"]),
+            ("worded zeros", scores["worded_zeros"]),
+        )
     ]
     return CARD.format(
         n_labels=n_labels,

@@ -33,10 +33,11 @@ def evaluate(
     ],
     out: Annotated[Path, typer.Option(help="Folder of the report.")],
     model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
+    beside: Annotated[Path | None, typer.Option(help="Another checkpoint folder, to compare with.")] = None,
 ) -> None:
     """Write the evaluation report."""
     from models.tagger.tagger import DEFAULT
     from training.evaluate import evaluate as score
 
-    path = score(Path(model or DEFAULT), data, out)
+    path = score(Path(model or DEFAULT), data, out, beside)
     sys.stderr.write(f"evaluation report: {path}\n")

@@ -24,13 +24,17 @@ from transformers.trainer_utils import get_last_checkpoint
 from models.numerals import simplified
 from models.ontology import Ontology, load_ontology
 from models.schema.gold import AnnotatedPassage, read_annotated
-from models.tagger.tagger import Tagger
+from models.tagger.tagger import ZERO_HEAD, Tagger, add_zero_head
 from models.tagger.tokenizer import MAX_TOKENS, build_tokenizer
 from training.card import card
-from training.dataset import IGNORED, examples, variants
+from training.characters import load_characters
+from training.dataset import IGNORED, NO_CUE, examples, variants
 from training.metrics import score_tagger
 from training.settings import TrainingSettings
 from training.splits import Split, split_by_family
+
+ZERO_SHARE = 0.2
+"""Weight of the worded zeros in the loss."""
 
 
 class CandidateTrainer(Trainer):
@@ -49,13 +53,29 @@ class CandidateTrainer(Trainer):
         num_items_in_batch: Any = None,  # noqa: ARG002 - the weights average the loss
     ) -> Any:
         """Mean cross entropy over tokens, weighted; logits are (batch, tokens, labels)."""
-        weights, labels = inputs.pop("weights"), inputs.pop("labels")
-        outputs = model(**inputs)
+        weights, labels, zeros = inputs.pop("weights"), inputs.pop("labels"), inputs.pop("zeros")
+        outputs = model(**inputs, output_hidden_states=True)
         losses = nn.functional.cross_entropy(
             outputs.logits.float().transpose(1, 2), labels, reduction="none", ignore_index=IGNORED
         )
         loss = (losses * weights).sum() / weights.sum().clamp(min=1.0)
+        loss = loss + ZERO_SHARE * self._zero_loss(model, outputs.hidden_states[-1], zeros)
         return (loss, outputs) if return_outputs else loss
+
+    def _zero_loss(self, model: nn.Module, hidden: torch.Tensor, zeros: torch.Tensor) -> torch.Tensor:
+        """Binary cross entropy of every statistic, summed, mean over cues.
+
+        Args:
+            model: with the layer for zeros.
+            hidden: (batch, tokens, width).
+            zeros: (batch, tokens) of int64, see `training.dataset.examples`.
+        """
+        cues = zeros != NO_CUE
+        bits = torch.arange(len(self.ontology.statistics), device=zeros.device)
+        targets = (zeros[cues].unsqueeze(-1) >> bits) & 1
+        logits = getattr(model, ZERO_HEAD)(hidden[cues]).float()
+        losses = nn.functional.binary_cross_entropy_with_logits(logits, targets.float(), reduction="sum")
+        return losses / cues.sum().clamp(min=1)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Scores of the development passages, logged and returned under `eval_` names."""
@@ -67,6 +87,7 @@ class CandidateTrainer(Trainer):
             "eval_named_precision": scores.named.precision or 0.0,
             "eval_named_recall": scores.named.recall or 0.0,
             "eval_all_f1": scores.everything.f1 or 0.0,
+            "eval_zeros_f1": scores.zeros.f1 or 0.0,
         }
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
@@ -119,7 +140,7 @@ class _Collator:
 
     def __call__(self, rows: list[dict[str, list[float]]]) -> dict[str, torch.Tensor]:
         width = max(len(row["input_ids"]) for row in rows)
-        fill = {"input_ids": self.pad, "attention_mask": 0, "labels": IGNORED, "weights": 0.0}
+        fill = {"input_ids": self.pad, "attention_mask": 0, "labels": IGNORED, "weights": 0.0, "zeros": NO_CUE}
         return {
             key: torch.tensor([row[key] + [value] * (width - len(row[key])) for row in rows])
             for key, value in fill.items()
@@ -129,7 +150,8 @@ class _Collator:
 def _tokenizer(settings: TrainingSettings, passages: Sequence[AnnotatedPassage]) -> Any:
     if settings.encoder.checkpoint:
         return AutoTokenizer.from_pretrained(settings.encoder.checkpoint)
-    return build_tokenizer(simplified(p.text) for p in passages)
+    also = load_characters(settings.encoder.embeddings) if settings.encoder.embeddings else {}
+    return build_tokenizer((simplified(p.text) for p in passages), also)
 
 
 def _model(settings: TrainingSettings, tokenizer: Any, ontology: Ontology) -> nn.Module:
@@ -139,18 +161,31 @@ def _model(settings: TrainingSettings, tokenizer: Any, ontology: Ontology) -> nn
         "num_labels": len(ontology.bio),
     }
     if settings.encoder.checkpoint:
-        return AutoModelForTokenClassification.from_pretrained(  # type: ignore[no-any-return]
+        model = AutoModelForTokenClassification.from_pretrained(
             settings.encoder.checkpoint, **labels, ignore_mismatched_sizes=True
         )
-    config = AutoConfig.for_model(
-        settings.encoder.model_type,
-        vocab_size=len(tokenizer),
-        pad_token_id=tokenizer.pad_token_id,
-        max_position_embeddings=MAX_TOKENS,
-        **labels,
-        **settings.encoder.config,
-    )
-    return AutoModelForTokenClassification.from_config(config)  # type: ignore[no-any-return, no-untyped-call]
+    else:
+        config = AutoConfig.for_model(
+            settings.encoder.model_type,
+            vocab_size=len(tokenizer),
+            pad_token_id=tokenizer.pad_token_id,
+            max_position_embeddings=MAX_TOKENS,
+            **labels,
+            **settings.encoder.config,
+        )
+        model = AutoModelForTokenClassification.from_config(config)  # type: ignore[no-untyped-call]
+        if settings.encoder.embeddings:
+            _embed(model, tokenizer, load_characters(settings.encoder.embeddings))
+    add_zero_head(model, ontology)
+    return model  # type: ignore[no-any-return]
+
+
+def _embed(model: Any, tokenizer: Any, characters: dict[str, torch.Tensor]) -> None:
+    """Begin with known vectors, cut to the model's width, where there are any."""
+    rows = model.get_input_embeddings().weight.data
+    for character, i in tokenizer.get_vocab().items():
+        if character in characters:
+            rows[i] = characters[character][: rows.shape[1]]
 
 
 def _arguments(settings: TrainingSettings, n_examples: int) -> TrainingArguments:
@@ -174,7 +209,7 @@ def _arguments(settings: TrainingSettings, n_examples: int) -> TrainingArguments
         load_best_model_at_end=True,
         metric_for_best_model="eval_named_f1",
         seed=settings.seed,
-        bf16=gpu,
+        bf16=gpu or settings.bf16,
         use_cpu=not gpu,
         report_to=["tensorboard"],
         remove_unused_columns=False,

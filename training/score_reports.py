@@ -18,7 +18,7 @@ from models.readers.registry import read_bytes
 from models.schema.extraction import Extraction
 from models.schema.finding import Finding
 from models.tagger.tagger import DEFAULT, Tagger
-from training.metrics import Counts, Scores
+from training.metrics import Case, Counts, Scores, compare, count
 
 LINK_KINDS = ("cell", "cell_sum", "implied", "narrative_sum", "percentage")
 
@@ -31,12 +31,17 @@ class ReportScores:
     cells_open: list[str] = field(default_factory=list)
     cells_wrong: list[str] = field(default_factory=list)
     figures: Scores = field(default_factory=Scores)
-    zeros: Counts = field(default_factory=Counts)
+    zero_cases: list[Case] = field(default_factory=list)
     values_right: int = 0
     values_wrong: list[str] = field(default_factory=list)
     links_agreed: int = 0
     links_missed: list[str] = field(default_factory=list)
     false_alarms: list[str] = field(default_factory=list)
+
+    @property
+    def zeros(self) -> Counts:
+        """Over worded zeros, which are among the figures too."""
+        return count(self.zero_cases)
 
     def as_dict(self) -> dict[str, Any]:
         """For printing and for the test that holds these scores."""
@@ -87,16 +92,17 @@ def _score_cells(scores: ReportScores, name: str, extraction: Extraction, gold: 
 
 
 def _score_figures(scores: ReportScores, name: str, extraction: Extraction, gold: Sequence[dict[str, Any]]) -> None:
-    keys = [((g["start"], g["end"], g["statistic"]), bool(g["doubtful"])) for g in gold]
+    true = [(g["start"], g["end"], g["statistic"], bool(g["doubtful"])) for g in gold]
     given = {(f.span.start, f.span.end, f.statistic): f for f in extraction.figures}
-    scores.figures.add(keys, set(given))
-    sure_zeros = {k for (k, doubt), g in zip(keys, gold, strict=True) if g["zero"] and not doubt}
-    doubtful = {k[:2] for k, doubt in keys if doubt}
-    scores.zeros.add(sure_zeros, {k for k, f in given.items() if f.zero and k[:2] not in doubtful})
-    for (key, doubt), entry in zip(keys, gold, strict=True):
-        if doubt or key not in given:
+    scores.figures.cases += compare(true, [(*key, f.confidence) for key, f in given.items()])
+    scores.zero_cases += compare(
+        [entry for entry, g in zip(true, gold, strict=True) if g["zero"]],
+        [(*key, f.confidence) for key, f in given.items() if f.zero],
+    )
+    for (*key, doubt), entry in zip(true, gold, strict=True):
+        figure = given.get((key[0], key[1], key[2]))
+        if doubt or figure is None:
             continue
-        figure = given[key]
         value = figure.date if figure.kind == "date" else float(figure.quantity.value) if figure.quantity else None
         if value == entry["value"] and figure.unit == entry["unit"] and figure.scope == entry["scope"]:
             scores.values_right += 1

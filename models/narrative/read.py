@@ -8,19 +8,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 from models.narrative.candidates import Candidate, scan
+from models.narrative.cues import find_cues
 from models.narrative.dates import parse_date
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
 from models.narrative.text import Narrative, narrative_of, sentences
-from models.narrative.zeros import find_zeros
 from models.numerals import parse_numeral, simplified
 from models.ontology import load_ontology
 from models.schema.document import Document, Span
 from models.schema.figure import Figure
 from models.schema.quantity import exact, qualified
-from models.tagger.tagger import Label, Tagger
-
-ZERO_CONFIDENCE = 0.9
-"""Share of worded zeros found by rule that are right on the annotated passages."""
+from models.tagger.tagger import Label, Marked, Tagger
 
 
 def read_figures(document: Document, tagger: Tagger) -> tuple[Narrative, list[Figure]]:
@@ -32,12 +29,13 @@ def read_many(documents: Sequence[Document], tagger: Tagger) -> list[tuple[Narra
     """Narratives and figures of many documents; the tagger reads them together."""
     narratives = [narrative_of(d) for d in documents]
     read = [replace(n, text=simplified(n.text)) for n in narratives]
-    scanned = [scan(n.text) for n in read]
-    labels = tagger.label_many([(n.text, c) for n, c in zip(read, scanned, strict=True)])
-    return [
-        (n, sorted([*_figures(d, r, c, ls), *_zeros(d, r)], key=lambda f: (f.span, f.statistic)))
-        for d, n, r, c, ls in zip(documents, narratives, read, scanned, labels, strict=True)
-    ]
+    marked = [Marked(n.text, scan(n.text), find_cues(n.text)) for n in read]
+    found = []
+    for document, narrative, asked, named in zip(documents, read, marked, tagger.read(marked), strict=True):
+        figures = _figures(document, narrative, asked.candidates, named.labels)
+        figures += _zeros(document, narrative, asked.cues, named.zeros)
+        found.append(sorted(figures, key=lambda f: (f.span, f.statistic)))
+    return list(zip(narratives, found, strict=True))
 
 
 def _figures(
@@ -92,12 +90,15 @@ def _figure(
     )
 
 
-def _zeros(document: Document, narrative: Narrative) -> list[Figure]:
+def _zeros(
+    document: Document, narrative: Narrative, cues: Sequence[Span], zeros: Sequence[Sequence[Label]]
+) -> list[Figure]:
     ontology = load_ontology()
     spans = list(sentences(narrative.text))
     figures = []
-    for place, statistics in find_zeros(narrative.text):
+    for place, labels in zip(cues, zeros, strict=True):
         span = narrative.source_span(*place)
+        named = [(label.statistic or "", label.confidence) for label in labels]
         figures += [
             Figure(
                 section=document.section_at(span.start),
@@ -112,10 +113,10 @@ def _zeros(document: Document, narrative: Narrative) -> list[Figure]:
                 qualifier="exact",
                 scope=scope_of(narrative.text, *place, statistic, None, document.year),
                 zero=True,
-                confidence=ZERO_CONFIDENCE,
+                confidence=confidence,
                 sentence=narrative.source_span(*_holding(spans, place.start)),
             )
-            for statistic in statistics
+            for statistic, confidence in named
         ]
     return figures
 

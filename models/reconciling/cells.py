@@ -20,12 +20,14 @@ from models.reconciling.registry import check
 from models.reconciling.words import number
 from models.schema.extraction import Extraction
 from models.schema.figure import Figure
-from models.schema.finding import Evidence, Finding, Verdict
+from models.schema.finding import Evidence, Finding, Severity, Verdict
 from models.schema.quantity import Quantity, exact
 
 SCOPES = {"cumulative": "历年累计", "previous_year": "上一年度", "partial": "部分时段", "other": "其他范围"}
 NEAR = 150
 """Figures of one statistic within so many characters speak of one thing."""
+MYRIAD = Decimal(10_000)
+UNIT_ERROR = "应是单位(元、万元)写错"
 SHARE_REACH = 24
 """A percentage within so many characters after a figure is its share."""
 ALL_ANSWERED = re.compile(
@@ -80,11 +82,22 @@ def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Compa
         return _finding(extraction, figure, "undecided", plain, plain.words)
     if not figure.zero and matching:
         return _finding(extraction, figure, "explained", matching[0], f"与{plain.words}不同,等于{matching[0].words}")
-    if words := _as_part(extraction, figure, plain.value):
+    if words := _unit_error(extraction, figure, says, plain) or _as_part(extraction, figure, plain.value):
         return _finding(extraction, figure, "explained", plain, words)
     if figure.confidence < SURE or not _plausible_unit(figure):
         return _finding(extraction, figure, "undecided", plain, "这个数字的含义不够确定")
     return _finding(extraction, figure, "contradicts", plain, plain.words)
+
+
+def _unit_error(extraction: Extraction, figure: Figure, says: Quantity, plain: Comparison) -> str:
+    """Words, where an amount would agree if 元 were 万元, here or in the table, or the other way round."""
+    if figure.kind != "amount":
+        return ""
+    value = (plain.value or Decimal(0)) * unit_factor(extraction.cell[plain.expression.terms[0][1]].unit)
+    for factor, words in ((MYRIAD, "正文是表格的一万分之一"), (1 / MYRIAD, "正文是表格的一万倍")):
+        if value and says.agrees_with(exact(value / factor)):
+            return f"{words},{UNIT_ERROR}"
+    return ""
 
 
 def _agree(extraction: Extraction, says: Quantity, figure: Figure, comparison: Comparison) -> bool:
@@ -129,7 +142,13 @@ def _plausible_unit(figure: Figure) -> bool:
     )
 
 
-def _finding(extraction: Extraction, figure: Figure, verdict: Verdict, comparison: Comparison, reading: str) -> Finding:
+def _finding(
+    extraction: Extraction,
+    figure: Figure,
+    verdict: Verdict,
+    comparison: Comparison,
+    reading: str,
+) -> Finding:
     name = load_ontology().by_id[figure.statistic].name
     quantity = figure.quantity
     assert quantity is not None  # noqa: S101 - callers pass only figures with a quantity
@@ -142,6 +161,9 @@ def _finding(extraction: Extraction, figure: Figure, verdict: Verdict, compariso
         "explained": f"正文{name}{said}:{reading}({comparison.words}为{there})",
         "undecided": f"正文{name}{said},{comparison.words}无法核对:{why}",
     }[verdict]
+    severity: Severity = "warning" if UNIT_ERROR in reading else "info"
+    if verdict == "contradicts":
+        severity = "error"
     return Finding(
         check="narrative.cell",
         verdict=verdict,
@@ -152,7 +174,7 @@ def _finding(extraction: Extraction, figure: Figure, verdict: Verdict, compariso
         computed=comparison.value,
         reading=reading,
         message=message,
-        severity="error" if verdict == "contradicts" else "info",
+        severity=severity,
         evidence=(Evidence(figure.span, f"正文:{said}"), *_evidence(extraction, comparison)),
     )
 

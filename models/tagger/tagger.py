@@ -1,8 +1,12 @@
-"""The tagger: names what each candidate of a narrative counts.
+"""The tagger: names what each candidate of a narrative counts, and what each cue of a worded zero zeroes.
 
 Any Hugging Face token classifier whose labels are the BIO labels of the ontology serves. A
 candidate takes the best label of its first character, among the labels of its kinds and O, so
 that its boundaries are the scanner's; plain `transformers` on the same folder gives the same labels.
+
+One cue can zero several statistics, which one BIO label cannot say: the checkpoint holds a second
+linear layer over the same hidden states, a probability for every statistic, asked at the first
+character of a cue. A checkpoint without it (any other token classifier) names no worded zeros.
 """
 
 from __future__ import annotations
@@ -11,19 +15,25 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForTokenClassification, AutoTokenizer, BatchEncoding
 from transformers.utils import logging
 
 from models.narrative.candidates import Candidate
 from models.narrative.text import Window, windows
 from models.ontology import Ontology, load_ontology
+from models.schema.document import Span
 from models.schema.errors import ConfigError
 
 DEFAULT = Path(__file__).resolve().parent.parent / "weights" / "tagger"
 TOKENS_PER_BATCH = 4096
+ZERO_HEAD = "zero_head"
+"""Name of the second layer among the weights; statistics in the order of the ontology."""
+ZERO_THRESHOLD = 0.5
+"""Probability from which a cue zeroes a statistic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,21 @@ class Label:
     confidence: float
 
 
+class Marked(NamedTuple):
+    """A narrative, in simplified characters, with what the tagger is asked about, in order of the text."""
+
+    text: str
+    candidates: Sequence[Candidate]
+    cues: Sequence[Span] = ()
+
+
+class Named(NamedTuple):
+    """The label of each candidate, and of each cue the statistics that it zeroes."""
+
+    labels: list[Label]
+    zeros: list[tuple[Label, ...]]
+
+
 class Tagger:
     """A loaded checkpoint."""
 
@@ -46,6 +71,7 @@ class Tagger:
         self.tokenizer = tokenizer
         self.device = device
         labels: dict[int, str] = {int(i): name for i, name in model.config.id2label.items()}
+        self._statistics = [s.id for s in ontology.statistics]
         self._outside = next(i for i, name in labels.items() if name == "O")
         self._begin = {name[2:]: i for i, name in labels.items() if name.startswith("B-")}
         self._allowed = {
@@ -65,46 +91,60 @@ class Tagger:
             raise ConfigError(f"{folder}: no checkpoint (config.json is missing)")
         ontology = load_ontology()
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        verbosity = logging.get_verbosity()  # type: ignore[no-untyped-call]
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the layer for zeros is no part of the architecture
         model = AutoModelForTokenClassification.from_pretrained(folder, local_files_only=True)
+        logging.set_verbosity(verbosity)  # type: ignore[no-untyped-call]
         found, expected = set(model.config.id2label.values()), set(ontology.bio)
         if found != expected:
             raise ConfigError(
                 f"{folder}: labels differ from configs/statistics: "
                 f"missing {sorted(expected - found)[:5]}, unknown {sorted(found - expected)[:5]}"
             )
+        add_zero_head(model, ontology, folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         return cls(model, tokenizer, ontology, resolve_device(device))
 
     def label(self, text: str, candidates: Sequence[Candidate]) -> list[Label]:
         """Label the candidates of one narrative, in their order."""
-        return self.label_many([(text, candidates)])[0]
+        return self.read([Marked(text, candidates)])[0].labels
 
-    def label_many(self, narratives: Sequence[tuple[str, Sequence[Candidate]]]) -> list[list[Label]]:
-        """Label the candidates, in order of the text, of many narratives; windows without a candidate are not read."""
-        jobs: list[tuple[int, str, Window, list[int]]] = []
-        for index, (text, candidates) in enumerate(narratives):
-            starts = [c.start for c in candidates]
-            for window in windows(text):
-                inside = list(range(bisect_left(starts, window.core), bisect_left(starts, window.end)))
-                if inside:
-                    jobs.append((index, text[window.start : window.end], window, inside))
-        results: list[list[Label]] = [[Label(None, 0.0)] * len(c) for _, c in narratives]
-        jobs.sort(key=lambda job: len(job[1]))
+    def read(self, narratives: Sequence[Marked]) -> list[Named]:
+        """Name the candidates and cues of many narratives; windows with neither are not read."""
+        jobs: list[_Job] = []
+        for index, narrative in enumerate(narratives):
+            candidates = [c.start for c in narrative.candidates]
+            cues = [c.start for c in narrative.cues]
+            for window in windows(narrative.text):
+                job = _Job(index, window, _within(candidates, window), _within(cues, window))
+                if job.candidates or job.cues:
+                    jobs.append(job)
+        results = [Named([Label(None, 0.0)] * len(n.candidates), [()] * len(n.cues)) for n in narratives]
+        jobs.sort(key=lambda job: job.window.end - job.window.start)
         for batch in _batches(jobs):
-            logits, encoded = self._logits([job[1] for job in batch])
-            for row, (index, _, window, inside) in enumerate(batch):
-                for i in inside:
-                    candidate = narratives[index][1][i]
-                    token = encoded.char_to_token(row, candidate.start - window.start)
+            texts = [narratives[job.which].text[job.window.start : job.window.end] for job in batch]
+            logits, zeros, encoded = self._logits(texts)
+            for row, job in enumerate(batch):
+                narrative, named = narratives[job.which], results[job.which]
+                for i in job.candidates:
+                    candidate = narrative.candidates[i]
+                    token = encoded.char_to_token(row, candidate.start - job.window.start)
                     if token is not None:
-                        results[index][i] = self._decode(logits[row, token], candidate)
+                        named.labels[i] = self._decode(logits[row, token], candidate)
+                for i in job.cues:
+                    token = encoded.char_to_token(row, narrative.cues[i].start - job.window.start)
+                    if token is not None and zeros is not None:
+                        named.zeros[i] = self._zeroed(zeros[row, token])
         return results
 
-    def _logits(self, texts: list[str]) -> tuple[torch.Tensor, BatchEncoding]:
-        """Logits (batch, tokens, labels) in float32, and the encoding that places characters."""
+    def _logits(self, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor | None, BatchEncoding]:
+        """Logits (batch, tokens, labels), those of zeros (batch, tokens, statistics), and where characters are."""
         encoded = self.tokenizer(texts, return_tensors="pt", padding=True, truncation=True, return_token_type_ids=False)
+        head = getattr(self.model, ZERO_HEAD, None)
         with torch.inference_mode():
-            return self.model(**encoded.to(self.device)).logits.float().cpu(), encoded
+            outputs = self.model(**encoded.to(self.device), output_hidden_states=head is not None)
+            zeros = None if head is None else head(outputs.hidden_states[-1]).float().cpu()
+            return outputs.logits.float().cpu(), zeros, encoded
 
     def _decode(self, logits: torch.Tensor, candidate: Candidate) -> Label:
         """logits: (labels,) of the candidate's first character."""
@@ -114,6 +154,24 @@ class Tagger:
         best = int(probabilities.argmax())
         name = None if best == 0 else options[best - 1][0]
         return Label(name, round(float(probabilities[best]), 4))
+
+    def _zeroed(self, logits: torch.Tensor) -> tuple[Label, ...]:
+        """logits: (statistics,) of a cue's first character."""
+        probabilities = torch.sigmoid(logits).tolist()
+        pairs = zip(self._statistics, probabilities, strict=True)
+        return tuple(Label(name, round(p, 4)) for name, p in pairs if p >= ZERO_THRESHOLD)
+
+
+def add_zero_head(model: Any, ontology: Ontology, folder: Path | None = None) -> None:
+    """Give a token classifier the layer for worded zeros: a new one, or that of a folder if it has one."""
+    head = torch.nn.Linear(model.config.hidden_size, len(ontology.statistics))
+    if folder is not None:
+        path = folder / "model.safetensors"
+        weights = load_file(path) if path.is_file() else {}
+        if f"{ZERO_HEAD}.weight" not in weights:
+            return
+        head.load_state_dict({key: weights[f"{ZERO_HEAD}.{key}"] for key in ("weight", "bias")})
+    model.add_module(ZERO_HEAD, head)
 
 
 def resolve_device(device: str) -> str:
@@ -131,10 +189,23 @@ def resolve_device(device: str) -> str:
     return device
 
 
-def _batches(jobs: list[tuple[int, str, Window, list[int]]]) -> list[list[tuple[int, str, Window, list[int]]]]:
-    batches: list[list[tuple[int, str, Window, list[int]]]] = []
+class _Job(NamedTuple):
+    """A window of one of several narratives, with the indices of the candidates and cues in its core."""
+
+    which: int
+    window: Window
+    candidates: range
+    cues: range
+
+
+def _within(starts: Sequence[int], window: Window) -> range:
+    return range(bisect_left(starts, window.core), bisect_left(starts, window.end))
+
+
+def _batches(jobs: list[_Job]) -> list[list[_Job]]:
+    batches: list[list[_Job]] = []
     for job in jobs:
-        if batches and (len(batches[-1]) + 1) * (len(job[1]) + 2) <= TOKENS_PER_BATCH:
+        if batches and (len(batches[-1]) + 1) * (job.window.end - job.window.start + 2) <= TOKENS_PER_BATCH:
             batches[-1].append(job)
         else:
             batches.append([job])

@@ -1,8 +1,9 @@
-"""Worded zeros: 未收到申请, 没有发生行政复议、行政诉讼, a heading followed by 无.
+"""The rule baseline of worded zeros: 未收到申请, 没有发生行政复议、行政诉讼, a heading followed by 无.
 
 A cue is a negator with its verb. What it zeroes are the nouns after it in its clause, or, where
 none stands there (行政复议、行政诉讼均未发生), those before it. Nouns and the verbs that go with
-them are below; what else is negated zeroes nothing that we track.
+them are below; what else is negated zeroes nothing that we track. It stands beside the trained
+tagger in evaluation reports.
 """
 
 from __future__ import annotations

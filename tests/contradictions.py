@@ -1,0 +1,97 @@
+"""How well planted contradictions are found, and how often there is a false alarm: `python -m tests.contradictions [N]`.
+
+N reports of each kind, of the forms of 2019 and 2021 in turn, read with the tagger that knows the answers: what is
+measured is the reconciler. Found means a finding `contradicts` at the very figure, or over the very cell. A false alarm
+is any `contradicts` in a report without contradiction. By chance: the share of narrative figures that are
+said to agree with a cell, or to be explained, when every figure is replaced by a random one of as many digits.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from models.schema.finding import Finding
+from tests.oracle import read_marked
+from tests.planted.narrative import KINDS, Kind, Report, tell
+
+FORMS = ("2021", "2019")
+
+
+def findings_of(report: Report) -> list[Finding]:
+    """What the reconciler says of a report."""
+    return read_marked(report.marked, report.tables)[1]
+
+
+def is_found(report: Report, findings: Sequence[Finding]) -> bool:
+    """Whether a finding contradicts at the planted place."""
+    wrong = [f for f in findings if f.verdict == "contradicts"]
+    if report.cell:
+        return any(report.cell in f.expression for f in wrong)
+    return any(f.span is not None and f.span.start == report.place for f in wrong) or any(
+        e.span.start == report.place for f in wrong for e in f.evidence
+    )
+
+
+def measure(kind: Kind, n: int) -> Counter[str]:
+    """Reports made, and found; for consistent ones those with a false alarm; unit errors that are named."""
+    counts: Counter[str] = Counter()
+    seed = 0
+    while counts["reports"] < n and seed < 20 * n:
+        report = tell(FORMS[seed % 2], seed, kind)
+        seed += 1
+        if report is None:
+            continue
+        findings = findings_of(report)
+        counts["reports"] += 1
+        if kind == "none":
+            counts["false alarm"] += any(f.verdict == "contradicts" for f in findings)
+        elif kind == "unit":
+            counts["found"] += any(f.span and f.span.start == report.place and "单位" in f.reading for f in findings)
+        else:
+            counts["found"] += is_found(report, findings)
+    return counts
+
+
+def by_chance(n: int, digits: int) -> Counter[str]:
+    """Verdicts of figures of so many digits against cells where every figure is random; 3 stands for more, too."""
+    counts: Counter[str] = Counter()
+    for seed in range(n):
+        report = tell(FORMS[seed % 2], seed)
+        if report is None:
+            continue
+        rng = Random(seed)
+        marked = re.sub(r"(?<=⟦)\d+(?=\|)", lambda m, r=rng: _random(m[0], r), report.marked)
+        findings = read_marked(marked, report.tables)[1]
+        cells = (f for f in findings if f.check == "narrative.cell" and f.stated)
+        counts.update(f.verdict for f in cells if min(3, len(str(int(f.stated or 0)))) == digits)
+    return counts
+
+
+def _random(text: str, rng: Random) -> str:
+    return str(rng.randint(10 ** (len(text) - 1), 10 ** len(text) - 1))
+
+
+def main() -> None:
+    """Print the table."""
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    write = sys.stdout.write
+    write("| planted | reports | found % |\n| --- | ---: | ---: |\n")
+    for kind in KINDS:
+        counts = measure(kind, n)
+        write(f"| {kind} | {counts['reports']} | {100 * counts['found'] / max(1, counts['reports']):.1f} |\n")
+    counts = measure("none", n)
+    write(f"\nfalse alarms: {counts['false alarm']} of {counts['reports']} consistent reports\n")
+    for digits in (1, 2, 3):
+        chance = by_chance(n, digits)
+        matched, total = chance["agrees"] + chance["explained"], chance.total()
+        write(
+            f"by chance: {matched} of {total} random figures of {digits} digits ({100 * matched / max(1, total):.1f} %)\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
