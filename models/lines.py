@@ -15,6 +15,8 @@ NUMBERING = re.compile(
     r"|(?P<digit>\d{1,2}[、.．)）](?!\d))"
     r")\s*"
 )
+PINYIN = re.compile(r"(?<=[\u4e00-\u9fff])[(（][a-zü]{0,4}[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńň][a-zü]{0,4}[)）]")
+"""The sound of a character in brackets after it, as copies of pages carry it: 申请(qǐng)."""
 ORDINALS = {c: i for i, c in enumerate("一二三四五六七八九十", 1)}
 _PUNCTUATION = re.compile(r"[\s、,，.。．:：;；()（）\[\]【】<>《》“”\"'‘’/·\-—_|*#]+")
 
@@ -40,4 +42,5 @@ def lines_of(text: str) -> Iterator[Line]:
 
 def bare(text: str) -> str:
     """Text without number, punctuation and spaces, half-width: what labels are compared by."""
-    return _PUNCTUATION.sub("", fold(NUMBERING.sub("", text, count=1) if NUMBERING.match(text) else text))
+    words = NUMBERING.sub("", text, count=1) if NUMBERING.match(text) else text
+    return _PUNCTUATION.sub("", fold(PINYIN.sub("", words) if "(" in words or "（" in words else words))

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.extract import extract_many, read_document
-from models.lines import lines_of
+from models.lines import bare, lines_of
 from models.narrative.candidates import Candidate, scan
 from models.narrative.cues import find_cues
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
@@ -419,3 +419,13 @@ def test_hostile_text_is_only_marked() -> None:
     text = "投注，" * 500 + "【" * 500 + "一、总体情况\n" * 100
     with deadline(10):
         assert build(text).text == text
+
+
+def test_the_sound_of_characters_in_brackets_is_no_part_of_the_report() -> None:
+    text = "某某县水利局2021年政府信息公开工作年度报告\n全年收到政府信息公开申请(qǐng)7件，答复（fù）7件(含上年1件)。\n"
+    document = build(text)
+    narrative = narrative_of(document)
+    assert "公开申请7件，答复7件(含上年1件)" in narrative.text
+    place = narrative.text.index("7件，")
+    assert text[narrative.source_span(place, place + 1).start] == "7"
+    assert bare("一、本年新收政府信息公开申(shēn)请数量") == "本年新收政府信息公开申请数量"

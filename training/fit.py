@@ -27,7 +27,6 @@ from models.schema.gold import AnnotatedPassage, read_annotated
 from models.tagger.tagger import ZERO_HEAD, Tagger, add_zero_head
 from models.tagger.tokenizer import MAX_TOKENS, build_tokenizer
 from training.card import card
-from training.characters import load_characters
 from training.dataset import IGNORED, NO_CUE, examples, variants
 from training.metrics import score_tagger
 from training.settings import TrainingSettings
@@ -150,8 +149,7 @@ class _Collator:
 def _tokenizer(settings: TrainingSettings, passages: Sequence[AnnotatedPassage]) -> Any:
     if settings.encoder.checkpoint:
         return AutoTokenizer.from_pretrained(settings.encoder.checkpoint)
-    also = load_characters(settings.encoder.embeddings) if settings.encoder.embeddings else {}
-    return build_tokenizer((simplified(p.text) for p in passages), also)
+    return build_tokenizer(simplified(p.text) for p in passages)
 
 
 def _model(settings: TrainingSettings, tokenizer: Any, ontology: Ontology) -> nn.Module:
@@ -174,18 +172,8 @@ def _model(settings: TrainingSettings, tokenizer: Any, ontology: Ontology) -> nn
             **settings.encoder.config,
         )
         model = AutoModelForTokenClassification.from_config(config)  # type: ignore[no-untyped-call]
-        if settings.encoder.embeddings:
-            _embed(model, tokenizer, load_characters(settings.encoder.embeddings))
     add_zero_head(model, ontology)
     return model  # type: ignore[no-any-return]
-
-
-def _embed(model: Any, tokenizer: Any, characters: dict[str, torch.Tensor]) -> None:
-    """Begin with known vectors, cut to the model's width, where there are any."""
-    rows = model.get_input_embeddings().weight.data
-    for character, i in tokenizer.get_vocab().items():
-        if character in characters:
-            rows[i] = characters[character][: rows.shape[1]]
 
 
 def _arguments(settings: TrainingSettings, n_examples: int) -> TrainingArguments:

@@ -22,13 +22,11 @@ class Encoder(_Settings):
         checkpoint: folder or hub name of any BERT to start from; empty means from scratch.
         model_type: architecture of `transformers`, where from scratch.
         config: its configuration, beyond vocabulary and labels.
-        embeddings: vectors of characters to start from (`training/characters.py`), relative to the settings file.
     """
 
     checkpoint: str = ""
     model_type: str = "deberta-v2"
     config: dict[str, Any] = {}
-    embeddings: Path | None = None
 
 
 class TrainingSettings(_Settings):
@@ -78,7 +76,4 @@ def read_settings(path: Path) -> TrainingSettings:
         if not found:
             raise ConfigError(f"{path}: corpus: no file matches {pattern}")
         files += found
-    encoder = settings.encoder
-    if encoder.embeddings:
-        encoder = encoder.model_copy(update={"embeddings": path.parent / encoder.embeddings})
-    return settings.model_copy(update={"corpus": tuple(files), "encoder": encoder})
+    return settings.model_copy(update={"corpus": tuple(files)})

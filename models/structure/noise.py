@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from models.lines import Line
+from models.lines import PINYIN, Line
 from models.schema.document import Noise, Span
 
 _FIGURE = r"[\d一二两三四五六七八九十百千][\d,.万亿]*\s{0,3}[余多]?\s{0,3}[件条篇项次个名人份家户场处起宗批种类]"
@@ -53,6 +53,7 @@ _MAX_REACH = 24
 def find_noise(text: str, lines: list[Line], body_start: int, spam: Sequence[Span] | None = None) -> tuple[Noise, ...]:
     """Chrome lines, everything before `body_start` (the title), and spam (found if not given); without overlap."""
     noise = [Noise("spam", span) for span in (find_spam(text) if spam is None else spam)]
+    noise += [Noise("spam", Span(*match.span())) for match in PINYIN.finditer(text)]
     for line in lines:
         before_title = line.start < body_start
         if before_title or (line.end - line.start <= 120 and CHROME.match(line.text)):

@@ -18,11 +18,11 @@ MAX_TOKENS = 320
 """Longest input, special tokens included; windows are shorter."""
 
 
-def build_tokenizer(texts: Iterable[str], also: Iterable[str] = (), *, min_count: int = 2) -> PreTrainedTokenizerFast:
-    """A tokenizer whose vocabulary is every character seen at least `min_count` times, and those of `also`."""
+def build_tokenizer(texts: Iterable[str], *, min_count: int = 2) -> PreTrainedTokenizerFast:
+    """A tokenizer whose vocabulary is every character seen at least `min_count` times."""
     normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     counts = Counter(c for text in texts for c in normalizer.normalize_str(text))
-    letters = sorted({c for c, n in counts.items() if n >= min_count} | set(also))
+    letters = sorted(c for c, n in counts.items() if n >= min_count)
     vocabulary = {token: i for i, token in enumerate([*SPECIAL, *letters])}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizer  # type: ignore[assignment]
