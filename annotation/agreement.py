@@ -42,14 +42,15 @@ class LabelAgreement:
 
 
 def compare_files(first: Path, second: Path, labels: Iterable[str]) -> list[LabelAgreement]:
-    """Agreement of two annotated files, a row for each label that occurs, then one for all.
+    """Agreement on the passages of the second file or folder, a row for each label that occurs, then one for all.
 
     Raises:
-        ConfigError: the files are not of the same passages, or nothing is labelled.
+        ConfigError: a passage of the second is not in the first, or has another text there, or nothing is labelled.
     """
     one, other = _by_id(first), _by_id(second)
-    if alone := sorted(one.keys() ^ other.keys()):
-        raise ConfigError(f"{first}, {second}: passages in one file only: {len(alone)}, such as {alone[0]}")
+    if alone := sorted(other.keys() - one.keys()):
+        raise ConfigError(f"{second}: {len(alone)} passages are not in {first}, such as {alone[0]}")
+    one = {identifier: one[identifier] for identifier in other}
     if changed := [i for i in one if one[i].text != other[i].text]:
         raise ConfigError(f"{first}, {second}: passage {changed[0]} has two different texts")
     return compare(list(one.values()), list(other.values()), labels)
@@ -108,7 +109,7 @@ def _kappa(first: Sequence[object], second: Sequence[object]) -> float | None:
 
 def _by_id(path: Path) -> dict[str, AnnotatedPassage]:
     passages: dict[str, AnnotatedPassage] = {}
-    for passage in read_annotated([path]):
+    for passage in read_annotated(sorted(path.glob("*.jsonl")) if path.is_dir() else [path]):
         if passages.setdefault(passage.id, passage) is not passage:
             raise ConfigError(f"{path}: passage {passage.id} occurs twice")
     return passages

@@ -85,8 +85,11 @@ def config() -> None:
     typer.echo(label_config(load_ontology()))
 
 
-@app.command(help="How far two annotators agree. Example: gouji annotate agreement a.jsonl b.jsonl")
-def agreement(first: Annotated[Path, Existing], second: Annotated[Path, Existing]) -> None:
+@app.command(help="How far two annotators agree. Example: gouji annotate agreement training/corpus training/second")
+def agreement(
+    first: Annotated[Path, typer.Argument(exists=True, help="Annotated passages: a file, or a folder of them.")],
+    second: Annotated[Path, typer.Argument(exists=True, help="The same passages, or some, by another annotator.")],
+) -> None:
     """Span F1 and Cohen's kappa for each label."""
     from annotation.agreement import compare_files, print_agreement
     from annotation.label_config import label_names

@@ -12,6 +12,7 @@ from models.narrative.candidates import scan
 from models.narrative.cues import find_cues
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
 from models.narrative.text import CONTEXT, WINDOW, sentences, windows
+from models.narrative.zeros import all_zeros
 from models.tagger.tagger import Marked, Tagger
 
 
@@ -100,7 +101,7 @@ def test_scope(text: str, numeral: str, scope: str) -> None:
 def zeros(tagger: Tagger, text: str) -> list[tuple[str, str]]:
     cues = find_cues(text)
     (named,) = tagger.read([Marked(text, [], cues)])
-    pairs = zip(cues, named.zeros, strict=True)
+    pairs = all_zeros(text, cues, named.zeros)
     return [(text[cue.start : cue.end], label.statistic or "") for cue, labels in pairs for label in labels]
 
 

@@ -23,6 +23,7 @@ from models.narrative.candidates import Candidate, scan
 from models.narrative.cues import find_cues
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
 from models.narrative.text import narrative_of, windows
+from models.narrative.zeros import find_zeros
 from models.schema.document import Document, Source
 from models.structure.build import build_document
 from models.structure.identity import identify
@@ -30,7 +31,6 @@ from models.structure.noise import find_noise, find_spam
 from models.structure.sections import find_sections
 from models.tables.tokens import pieces_of
 from models.tagger.tagger import Label, Marked, Named
-from models.zero_rules import find_zeros
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader
 
+from models.narrative.zeros import find_zeros
 from models.ontology import load_ontology
 from models.rules import label_by_patterns, label_by_rules
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated
 from models.tagger.tagger import Tagger
-from models.zero_rules import find_zeros
 from training.metrics import Case, Counts, Scores, score_rules, score_tagger
 
 CONTEXT = 28

@@ -13,6 +13,7 @@ import numpy as np
 from models.narrative.candidates import Candidate, scan
 from models.narrative.cues import find_cues
 from models.narrative.qualify import scope_of, unit_of
+from models.narrative.zeros import all_zeros
 from models.numerals import simplified
 from models.ontology import KINDS, load_ontology
 from models.schema.document import Span
@@ -222,7 +223,7 @@ def score_tagger(tagger: Tagger, passages: Sequence[AnnotatedPassage]) -> Scores
     scores = Scores()
     for passage, asked, named in zip(passages, marked, tagger.read(marked), strict=True):
         _add_figures(scores, passage, asked.candidates, named.labels)
-        cues = zip(asked.cues, named.zeros, strict=True)
+        cues = all_zeros(asked.text, asked.cues, named.zeros)
         zeros = [(*cue, label.statistic or "", label.confidence) for cue, labels in cues for label in labels]
         scores.cases += compare(_gold(passage, zero=True), zeros, zero=True, passage=passage)
     return scores

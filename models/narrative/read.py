@@ -12,6 +12,7 @@ from models.narrative.cues import find_cues
 from models.narrative.dates import parse_date
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
 from models.narrative.text import Narrative, narrative_of, sentences
+from models.narrative.zeros import all_zeros
 from models.numerals import parse_numeral, simplified
 from models.ontology import load_ontology
 from models.schema.document import Document, Span
@@ -91,12 +92,12 @@ def _figure(
 
 
 def _zeros(
-    document: Document, narrative: Narrative, cues: Sequence[Span], zeros: Sequence[Sequence[Label]]
+    document: Document, narrative: Narrative, cues: Sequence[Span], learned: Sequence[Sequence[Label]]
 ) -> list[Figure]:
     ontology = load_ontology()
     spans = list(sentences(narrative.text))
     figures = []
-    for place, labels in zip(cues, zeros, strict=True):
+    for place, labels in all_zeros(narrative.text, cues, learned):
         span = narrative.source_span(*place)
         named = [(label.statistic or "", label.confidence) for label in labels]
         figures += [

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from models.lines import NUMBERING, bare
 from models.numerals import fold, parse_numeral
 from models.schema.document import Grid, Span
-from models.tables.unglue import UPRIGHT, cells_within, joined_lines
+from models.tables.unglue import MAX_CELLS, UPRIGHT, cells_within, joined_lines
 
 VALUE = re.compile(
     r"(?P<sign>[+-]|增加?|减少?|新增)?\s*(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
@@ -147,7 +147,7 @@ def _line_cells(line: str) -> tuple[LineCell, ...] | None:
     words = line.strip(EDGES)
     if not words:
         return None
-    if "\t" in words or "|" in words:
+    if ("\t" in words or "|" in words) and words.count("\t") + words.count("|") <= MAX_CELLS:
         return tuple(_columns(line))
     start = line.index(words[0])
     return tuple((start + at, raw, reading, 0) for at, raw, reading in _apart(words))
