@@ -47,6 +47,8 @@ CHINESE_NUMERAL = re.compile(
     r"(?<![第一二两三四五六七八九十百千万零〇个之])[一二两三四五六七八九十百千万]{1,6}(?:零[一二三四五六七八九])?"
     rf"(?=余?多?\s*(?:{_AFTER_CHINESE}|大类|大项|大板块|部分))"
 )
+YEAR = re.compile(rf"20[0-3]\d(?=[\u4e00-\u9fff])(?!{_AFTER_CHINESE}|[列顶枚艘架幢尾羽户次])")
+"""Four digits without 年 before a word: a year of these reports (2020公开), whose 年 the crawl lost."""
 MONEY = re.compile(r"\s{0,3}[余多]?\s{0,3}((?:[百千]?[万亿])?\s{0,3}(?:元|美元|欧元|人民币))")
 PERCENT = re.compile(r"\s*(?:%|％|‰|个百分点)")
 
@@ -112,7 +114,7 @@ def scan(text: str) -> list[Candidate]:
     found: list[Candidate] = []
     for match in DATE.finditer(folded):
         start, end = _trim(folded, match.start(), match.end())
-        bare = end - start == 4 and folded[start:end].isdigit()
+        bare = end - start == 4 and folded[start:end].isdigit() and not YEAR.match(folded, start)
         _add(found, blocked, Candidate(start, end, ("date", "count") if bare else ("date",)))
     for match in NUMERAL.finditer(folded):
         start, end = _trim(folded, match.start(), match.end())

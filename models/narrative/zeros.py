@@ -18,6 +18,8 @@ from models.tagger.tagger import Label
 
 RULE_CONFIDENCE = 0.9
 """Share of the zeros found by rule that are right on annotated passages."""
+LEARNED_CONFIDENCE = 0.6
+"""The same of those that only the tagger finds: too few for them to contradict anything."""
 VERBS = (
     "接收到|收到|接到|接收|接受|受理|收取|发生|产生|出现|存在|引发|引起|涉及|制定|制发|出台|印发|修订|废止"
     "|作出|做出|实施|办理|发布|举办|召开|组织|开展|安排|提起|提出|新增|采取|承办|进入|接|被提起|被申请|被起诉|收费|收"
@@ -53,6 +55,8 @@ RULES = (
     _rule(r"结转(?:至|到)?(?:下|次)一?年|下一?年度?[^、]{0,2}(?:结转|办理)", _ANY, "applications.carried_forward"),
     _rule(r"结转(?!至|到|下|次|一)", _ANY, "#carried"),
     _rule(r"(?:被)?(?:撤销|纠错|纠正|败诉)[^，]*(?:复议|诉讼)?", r"(?:发生|出现|存在|有|被.*)?", "#corrected"),
+    _rule(r"(?:复议|诉讼|案件)[^，]{0,6}(?:尚未审结|未审结)|尚未审结的", _ANY, "#pending"),
+    _rule(r"(?:复议|诉讼)[^，]{0,4}维持", _ANY, "#upheld"),
     _rule(r"复议(?!机关|法|应诉)", _ANY, "reconsideration.total"),
     _rule(r"诉讼|应诉案|被起诉|起诉", _ANY, "litigation.total"),
     _rule(r"行政事业性收费", r"(?:收取|发生|产生|涉及|有|存在|收|开展)?", "fees.amount"),
@@ -76,6 +80,7 @@ RULES = (
     _rule(r"新闻发布会", r"(?:举办|召开|组织|开展)?", "press_conferences.total"),
     _rule(r"集中采购", _ANY, "procurement.projects"),
 )
+RESULTS = (".corrected", ".pending", ".upheld")
 FOREIGN = re.compile(
     r"泄密|失密|安全事故|超期|逾期|不良|责任追究|差错|负面|舆情|违规|问题|异议|行为|情形以外"
     r"|(?<!收费)(?<!收费[及和与、])(?<!费用[及和与、])减免"
@@ -109,7 +114,9 @@ def all_zeros(
     """
     found = {span: tuple(Label(name, RULE_CONFIDENCE) for name in names) for span, names in find_zeros(text)}
     spoken = {span.start for span in found}
-    found |= {c: tuple(labels) for c, labels in zip(cues, learned, strict=True) if labels and c.start not in spoken}
+    for cue, labels in zip(cues, learned, strict=True):
+        if labels and cue.start not in spoken:
+            found[cue] = tuple(Label(n.statistic, min(n.confidence, LEARNED_CONFIDENCE)) for n in labels)
     yield from sorted(found.items())
 
 
@@ -145,8 +152,8 @@ def _zeroed(verb: str, words: str) -> tuple[str, ...]:
     for rule in RULES:
         if rule.noun.search(words) and rule.verbs.fullmatch(verb):
             found += [s for s in _expanded(rule, verb, words) if s not in found]
-    if any(s.endswith(".corrected") for s in found):
-        return tuple(s for s in found if s.endswith(".corrected"))
+    if any(s.endswith(RESULTS) for s in found):
+        return tuple(s for s in found if s.endswith(RESULTS))
     if len(found) > 1 and re.search(r"复议|诉讼|结转|费|不予公开", words) and "applications.received" in found:
         found.remove("applications.received")
     return tuple(found)
@@ -171,9 +178,9 @@ def _zeroed_before(verb: str, before: str, after: str, previous: str) -> tuple[s
 
 def _expanded(rule: Rule, verb: str, words: str) -> tuple[str, ...]:
     match rule.statistics:
-        case ("#corrected",):
+        case ("#corrected",) | ("#pending",) | ("#upheld",):
             both = ("复议" in words, "诉讼" in words or "败诉" in words)
-            names = ("reconsideration.corrected", "litigation.corrected")
+            names = [f"{family}.{rule.statistics[0][1:]}" for family in ("reconsideration", "litigation")]
             return tuple(n for n, there in zip(names, both, strict=True) if there or not any(both))
         case ("#documents",) | ("#regulations",):
             name = "normative_documents" if rule.statistics == ("#documents",) else "regulations"

@@ -57,6 +57,8 @@ SHARE_RUN = 160
 """Shares closer than this to the one before belong to one list."""
 MAX_BASES = 20
 """Figures before a share that it may be a share of."""
+MIN_FITTING = 3
+"""So many shares of one whole make sure that the one more in their list is of it, too."""
 MAX_SUMMED = 4
 """So many parts may have one share."""
 MAX_FIGURES = 200
@@ -246,10 +248,13 @@ def check_shares(extraction: Extraction) -> Iterator[Finding]:
                 groups[part].append(group)
     for run in _share_runs(extraction):
         base, fits = _base(figures, run, groups)
+        alone = fits == len(run) - 1 >= MIN_FITTING
         for share, part in run:
             of_base = any(g.whole == base for g in groups.get(part, ()))
             finding = _share_finding(share, part, base, certain=fits > 1 or of_base)
-            if finding.verdict == "contradicts" and (other := _other_share(figures, share, part)):
+            if finding.verdict == "contradicts" and (
+                other := _other_share(figures, share, part, base if alone else None)
+            ):
                 finding = _percent("explained", share, *other, "占另一总数的比例,或几项合计的比例")
             yield finding
         if len(run) in sizes:
@@ -305,20 +310,29 @@ def _share_finding(share: Figure, part: Figure, base: Figure | None, *, certain:
     return _percent("undecided", share, part, None, "没有找到总数")
 
 
-def _other_share(figures: Sequence[Figure], share: Figure, part: Figure) -> tuple[Sequence[Figure], Figure] | None:
+def _other_share(
+    figures: Sequence[Figure], share: Figure, part: Figure, base: Figure | None
+) -> tuple[Sequence[Figure], Figure] | None:
     """What a share that does not fit its list may be of: one of the parts, or their sum, over a figure before it.
 
     Of the nearest figures only: a share printed to a tenth fits one of `MAX_BASES` by chance in two of a
     hundred cases, one of whole percents far more often, which is why these are not explained so.
+
+    Args:
+        figures: of the report, in order.
+        share: the percentage.
+        part: the count before it.
+        base: where all other shares of the list are of it: then this one is of a sum of parts, or wrong.
     """
     if printed_step(share.text) >= 1:
         return None
     last = bisect_left(figures, share.place.start, key=lambda f: f.place.start)
     near = [f for f in figures[max(0, last - MAX_BASES) : last] if f.kind == part.kind and not f.zero]
-    reach = range(1, min(MAX_SUMMED, len(near)) + 1)
-    for parts in (*(near[-size:] for size in reach), *([near[-back]] for back in reach)):
+    sizes = range(1, min(MAX_SUMMED, len(near)) + 1)
+    sums = [near[-size:] for size in sizes]
+    for parts in sums[1:] if base else [*sums, *([near[-back]] for back in sizes)]:
         total = sum((_value(p) for p in parts), Decimal(0))
-        for whole in reversed(near):
+        for whole in [base] if base else reversed(near):
             if whole not in parts and 0 < total <= _value(whole) and is_share(share, total, _value(whole)):
                 return parts, whole
     return None
