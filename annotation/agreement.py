@@ -109,7 +109,7 @@ def _kappa(first: Sequence[object], second: Sequence[object]) -> float | None:
 
 def _by_id(path: Path) -> dict[str, AnnotatedPassage]:
     passages: dict[str, AnnotatedPassage] = {}
-    for passage in read_annotated(sorted(path.glob("*.jsonl")) if path.is_dir() else [path]):
+    for passage in read_annotated([path]):
         if passages.setdefault(passage.id, passage) is not passage:
             raise ConfigError(f"{path}: passage {passage.id} occurs twice")
     return passages

@@ -29,7 +29,10 @@ def train(config: Annotated[Path, typer.Option(help="Settings of the run (YAML).
 
 def evaluate(
     data: Annotated[
-        list[Path], typer.Option(help="Annotated passages (JSONL); those that the model was fitted with are left out.")
+        list[Path],
+        typer.Option(
+            help="Annotated passages (JSONL, or folders of it); those that the model was fitted with are left out."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the report.")],
     model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",

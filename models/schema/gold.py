@@ -83,8 +83,9 @@ def from_json(line: str, *, where: str) -> AnnotatedPassage:
 
 
 def read_annotated(paths: Iterable[Path]) -> Iterator[AnnotatedPassage]:
-    """Every passage of the given JSONL files, in order."""
-    for path in paths:
+    """Every passage of the given JSONL files, in order; a folder stands for its files."""
+    files = (file for path in paths for file in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path]))
+    for path in files:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
