@@ -30,6 +30,12 @@ def corpus(root: Path) -> list[AnnotatedPassage]:
     return list(read_annotated(sorted((root / "training" / "corpus").glob("*.jsonl"))))
 
 
+@pytest.fixture(scope="module")
+def unseen(root: Path) -> list[AnnotatedPassage]:
+    """Passages that the shipped tagger was not trained on."""
+    return list(read_annotated([root / "training" / "unseen"]))
+
+
 def test_size_and_variety(corpus: list[AnnotatedPassage]) -> None:
     figures = Counter(f.statistic for p in corpus for f in p.figures)
     assert len(corpus) >= 1_500
@@ -45,9 +51,16 @@ def test_size_and_variety(corpus: list[AnnotatedPassage]) -> None:
     assert len({p.id for p in corpus}) == len(corpus)
 
 
-def test_spans_hold_what_they_say(corpus: list[AnnotatedPassage]) -> None:
+def test_passages_kept_for_later_share_nothing_with_the_corpus(
+    corpus: list[AnnotatedPassage], unseen: list[AnnotatedPassage]
+) -> None:
+    for attribute in ("id", "agency", "family"):
+        assert {getattr(p, attribute) for p in unseen}.isdisjoint(getattr(p, attribute) for p in corpus)
+
+
+def test_spans_hold_what_they_say(corpus: list[AnnotatedPassage], unseen: list[AnnotatedPassage]) -> None:
     kind = load_ontology().kind
-    for passage in corpus:
+    for passage in (*corpus, *unseen):
         places = set()
         for figure in passage.figures:
             where = (passage.id, figure.text, figure.statistic)
