@@ -373,3 +373,16 @@ def test_upright_headers_that_spell_nothing_cost_little() -> None:
     started = time.process_time()
     assert len(list(untangled(lines))) > 0
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["一、本年新\n收政府信息公开申请数量", "一、本年新收\n政府信息公开申请数量", "一、本年新收政府信息\n公开申请数量"],
+)
+def test_the_rest_of_a_broken_label_continues_its_row(broken: str) -> None:
+    """Though it resembles the label of the row below as well."""
+    values = ["0", "0", "0", "4", "0", "0", "4"]
+    zeros = ["0"] * 7
+    cells = read("\n".join([*HEADER, broken, *values, CARRIED, *zeros, "三、本年度办理结果", "(一)予以公开", *zeros]))
+    assert row(cells, "applications.received") == [0, 0, 0, 4, 0, 0, 4]
+    assert row(cells, "applications.carried_in") == [0] * 7

@@ -377,7 +377,8 @@ def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator
     elif count == CLOSED:
         yield ((row, 0), "row", weight * option.score)
     elif option.score < SURE_LABEL:
-        yield ((row, count), "label", 0.6)
+        rest = weight * option.score if count == 0 else 0.0
+        yield ((row, count), "label", max(0.6, rest))
     elif count == 0:
         yield ((row, 0), "label", 0.2)
 
