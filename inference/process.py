@@ -5,6 +5,7 @@ What goes wrong with one report costs that report only: it becomes a row of fail
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Sequence
 
@@ -17,6 +18,15 @@ from models.schema.table import Cell
 from models.tagger.tagger import Tagger
 
 log = logging.getLogger("gouji")
+COLLECT_AFTER = 50_000
+"""New objects between two looks of the garbage collector; a report makes some thousands, hardly any in circles."""
+
+
+def settle_memory() -> None:
+    """Keep the collector from looking again and again at what was loaded once: call before the first batch."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 100)
 
 
 def process(items: Sequence[Input], tagger: Tagger) -> Rows:

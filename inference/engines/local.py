@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 
-from inference.process import process
+from inference.process import process, settle_memory
 from inference.rows import Rows, failure_row
 from models.readers.inputs import Input
 from models.tagger.tagger import Tagger
@@ -30,6 +30,7 @@ def run(batches: Iterable[list[Input]], *, model: str, device: str, workers: int
     """
     if workers == 1:
         tagger = Tagger.load(model, device)
+        settle_memory()
         yield from (process(batch, tagger) for batch in batches)
         return
     Tagger.load(model, device)
@@ -86,6 +87,7 @@ def _start(model: str, device: str) -> None:
 
     torch.set_num_threads(1)
     _worker.append(Tagger.load(model, device))
+    settle_memory()
 
 
 def _work(batch: list[Input]) -> Rows:
