@@ -150,8 +150,8 @@ def _damage(pieces: list[Piece], random: Random) -> list[Piece]:
     for i, (text, figures) in enumerate(pieces):
         after_figure = i > 0 and bool(pieces[i - 1][1])
         if figures:
-            if figures[0].statistic == "date" and random.random() < 0.15 and not text[-1:].isdigit():
-                damaged[i] = (text.replace("年", "", 1) if len(text) > 6 else text, figures)
+            if figures[0].statistic == "date" and random.random() < 0.3:
+                damaged[i] = (text.replace(random.choice("年年月日"), "", 1), figures)
             continue
         roll = random.random()
         if after_figure and text and roll < 0.12:

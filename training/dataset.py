@@ -9,7 +9,7 @@ from typing import Any
 from datasets import Dataset
 
 from models.narrative.candidates import scan
-from models.narrative.cues import find_cues
+from models.narrative.cues import cue_at, find_cues
 from models.narrative.text import windows
 from models.numerals import simplified
 from models.ontology import Ontology
@@ -76,8 +76,10 @@ def _rows(
 
 def _zeros(passage: AnnotatedPassage, text: str, bits: dict[str, int]) -> dict[int, int]:
     """For the first character of each cue, the statistics that it zeroes as bits."""
-    found = {cue.start: 0 for cue in find_cues(text)}
+    cues = find_cues(text)
+    found = {cue.start: 0 for cue in cues}
     for figure in passage.figures:
         if figure.zero:
-            found[figure.start] = found.get(figure.start, 0) | bits.get(figure.statistic, 0)
+            start = cue_at(cues, figure.start, figure.end).start
+            found[start] = found.get(start, 0) | bits.get(figure.statistic, 0)
     return found

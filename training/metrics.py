@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from models.narrative.candidates import Candidate, scan
-from models.narrative.cues import find_cues
+from models.narrative.cues import cue_at, find_cues
 from models.narrative.qualify import scope_of, unit_of
 from models.narrative.zeros import all_zeros
 from models.numerals import simplified
@@ -225,7 +225,7 @@ def score_tagger(tagger: Tagger, passages: Sequence[AnnotatedPassage]) -> Scores
         _add_figures(scores, passage, asked.candidates, named.labels)
         cues = all_zeros(asked.text, asked.cues, named.zeros)
         zeros = [(*cue, label.statistic or "", label.confidence) for cue, labels in cues for label in labels]
-        scores.cases += compare(_gold(passage, zero=True), zeros, zero=True, passage=passage)
+        scores.cases += _compare_zeros(passage, asked.cues, zeros)
     return scores
 
 
@@ -237,8 +237,15 @@ def score_rules(labeller: Labeller, zeros: Callable[[str], Zeros], passages: Seq
         candidates = scan(text)
         _add_figures(scores, passage, candidates, labeller(text, candidates))
         given = [(*cue, name, 1.0) for cue, names in zeros(text) for name in names]
-        scores.cases += compare(_gold(passage, zero=True), given, zero=True, passage=passage)
+        scores.cases += _compare_zeros(passage, find_cues(text), given)
     return scores
+
+
+def _compare_zeros(passage: AnnotatedPassage, cues: Sequence[Span], given: Iterable[Found]) -> Iterator[Case]:
+    """Worded zeros are compared cue by cue: 没有收到 and 没有 at one place are the same cue."""
+    gold = [(*cue_at(cues, start, end), *rest) for start, end, *rest in _gold(passage, zero=True)]
+    found = [(*cue_at(cues, start, end), *rest) for start, end, *rest in given]
+    yield from compare(gold, found, zero=True, passage=passage)
 
 
 def _gold(passage: AnnotatedPassage, *, zero: bool) -> list[Gold]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.lines import NUMBERING
+from models.narrative.cues import cue_at
 from models.schema.document import Span
 from models.tagger.tagger import Label
 
@@ -112,10 +113,11 @@ def all_zeros(
         cues: possible cues.
         learned: for each of them what the tagger says.
     """
-    found = {span: tuple(Label(name, RULE_CONFIDENCE) for name in names) for span, names in find_zeros(text)}
-    spoken = {span.start for span in found}
+    found: dict[Span, tuple[Label, ...]] = {}
+    for span, names in find_zeros(text):
+        found.setdefault(cue_at(cues, *span), tuple(Label(name, RULE_CONFIDENCE) for name in names))
     for cue, labels in zip(cues, learned, strict=True):
-        if labels and cue.start not in spoken:
+        if labels and cue not in found:
             found[cue] = tuple(Label(n.statistic, min(n.confidence, LEARNED_CONFIDENCE)) for n in labels)
     yield from sorted(found.items())
 
