@@ -43,9 +43,9 @@ def run(
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     settings = RunSettings(model or str(DEFAULT), device, engine, workers, not no_html, fresh)
     with show_progress() as progress:
-        rows = run_all(inputs, out, settings, progress)
-    sys.stderr.write(summary(rows, out))
-    if not rows.reports:
+        totals = run_all(inputs, out, settings, progress)
+    sys.stderr.write(summary(totals, out))
+    if not totals.rows["reports"]:
         raise typer.Exit(1)
 
 

@@ -86,7 +86,7 @@ def report_rows(item: Input, extraction: Extraction, findings: list[Finding]) ->
         reports=[report],
         figures=[_figure_row(report_id, f, document.text) for f in extraction.figures],
         cells=[_cell_row(report_id, document.form, c) for c in extraction.cells],
-        findings=[_finding_row(report_id, f) for f in findings],
+        findings=[finding_row(report_id, f) for f in findings],
     )
 
 
@@ -135,7 +135,8 @@ def _cell_row(report_id: str, form: str | None, cell: Cell) -> Row:
     }
 
 
-def _finding_row(report_id: str, finding: Finding) -> Row:
+def finding_row(report_id: str, finding: Finding) -> Row:
+    """One row of findings."""
     return {
         "report_id": report_id,
         "check": finding.check,

@@ -1,7 +1,9 @@
 """`gouji run`: every input to rows, tables and pages; resumes what was interrupted.
 
 Work is cut into batches named by their content. A finished batch is a folder of tables under
-`.parts`, written elsewhere and renamed, so that its existence says that it is whole.
+`.parts`, written elsewhere and renamed, so that its existence says that it is whole. When all are there,
+a second pass holds the years of each agency against each other and puts tables and pages together, batch
+by batch, so that memory does not grow with the run.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import pkgutil
 import platform
 import shutil
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +24,11 @@ import torch
 import transformers
 
 import inference.engines
+from inference.panel import Panel
 from inference.rows import SCHEMAS, Rows
-from inference.sinks.html import write_pages
-from inference.sinks.parquet import read_tables, write_tables
+from inference.sinks.html import write_index, write_pages
+from inference.sinks.parquet import open_tables, read_tables, write_tables
+from inference.totals import Totals
 from models.readers.inputs import Input, iterate_inputs
 from models.readers.registry import readers
 from models.schema.errors import ConfigError
@@ -64,7 +68,7 @@ def engines() -> tuple[str, ...]:
     return tuple(sorted(m.name for m in pkgutil.iter_modules(inference.engines.__path__)))
 
 
-def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progress = lambda _r, _f: None) -> Rows:
+def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progress = lambda _r, _f: None) -> Totals:
     """Process every input and write tables, pages and `run.json`.
 
     Raises:
@@ -73,22 +77,38 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     _check(names, out, settings)
     items = iterate_inputs(names, without=[out.resolve() / name for name in OUTPUTS])
     started = time.time()
-    parts = out / ".parts"
+    folder = out / ".parts"
     if settings.fresh:
-        shutil.rmtree(parts, ignore_errors=True)
-    first_source: dict[str, str] = {}
-    copies: list[tuple[str, str]] = []
-    rows = Rows()
-    for part in _parts(_batches(_unique(items, first_source, copies)), parts, settings):
-        rows.extend(part)
-        progress(len(rows.reports), len(rows.failures))
-    _add_copies(rows, first_source, copies)
-    write_tables(rows, out)
-    if settings.html:
-        write_pages(rows, out)
-    _write_record(rows, out, settings, time.time() - started)
-    shutil.rmtree(parts, ignore_errors=True)
-    return rows
+        shutil.rmtree(folder, ignore_errors=True)
+    copies = _Copies()
+    panel = Panel()
+    parts: list[Path] = []
+    reports = failures = 0
+    for part, rows in _parts(_batches(copies.without(items)), folder, settings):
+        parts.append(part)
+        panel.add(rows)
+        reports, failures = reports + len(rows.reports), failures + len(rows.failures)
+        progress(reports, failures)
+    totals = _put_together(parts, out, panel, copies, html=settings.html)
+    _write_record(totals, out, settings, time.time() - started)
+    shutil.rmtree(folder, ignore_errors=True)
+    return totals
+
+
+def _put_together(parts: Sequence[Path], out: Path, panel: Panel, copies: _Copies, *, html: bool) -> Totals:
+    totals = Totals()
+    with open_tables(out) as tables:
+        for part in parts:
+            rows = read_tables(part)
+            panel.check(rows)
+            copies.add_to(rows)
+            totals.add(rows)
+            if html:
+                write_pages(rows, out, panel)
+            tables.write(rows)
+    if html:
+        write_index(totals, out)
+    return totals
 
 
 def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
@@ -104,30 +124,38 @@ def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
         raise ConfigError(f"--out {out}: is an input folder too; name another, or one inside it")
 
 
-def _unique(items: Iterator[Input], first_source: dict[str, str], copies: list[tuple[str, str]]) -> Iterator[Input]:
-    """The same bytes once; later sources of them are noted as (report id, source).
+class _Copies:
+    """The same bytes are read once; every further source of them gets the same row.
 
     What no reader takes is no first, so that `a.bak` does not hide the same bytes in `a.txt`.
     """
-    for item in items:
-        if item.data is None or item.suffix.lower() not in readers():
-            yield item
-        elif item.report_id in first_source:
-            copies.append((item.report_id, item.source))
-        else:
-            first_source[item.report_id] = item.source
-            yield item
 
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._others: defaultdict[str, list[str]] = defaultdict(list)
 
-def _add_copies(rows: Rows, first_source: dict[str, str], copies: Sequence[tuple[str, str]]) -> None:
-    """Reports are found by their id, as records of one url share their source; failures have none."""
-    reports = {row["report_id"]: row for row in rows.reports}
-    failures = {row["source"]: row for row in rows.failures}
-    for report_id, source in copies:
-        if report_id in reports:
-            rows.reports.append({**reports[report_id], "source": source})
-        else:
-            rows.failures.append({**failures[first_source[report_id]], "source": source})
+    def without(self, items: Iterator[Input]) -> Iterator[Input]:
+        """The inputs whose bytes did not come before."""
+        for item in items:
+            if item.data is None or item.suffix.lower() not in readers():
+                yield item
+            elif item.report_id in self._first:
+                self._others[item.report_id].append(item.source)
+            else:
+                self._first[item.report_id] = item.source
+                yield item
+
+    def add_to(self, rows: Rows) -> None:
+        """Rows of the copies of a batch's inputs: reports are found by their id, failures by their source."""
+        failed = (
+            {self._first[report_id]: sources for report_id, sources in self._others.items()} if rows.failures else {}
+        )
+        rows.reports += [
+            {**row, "source": source} for row in rows.reports for source in self._others.get(row["report_id"], ())
+        ]
+        rows.failures += [
+            {**row, "source": source} for row in rows.failures for source in failed.get(row["source"], ())
+        ]
 
 
 def _batches(items: Iterator[Input]) -> Iterator[list[Input]]:
@@ -141,8 +169,8 @@ def _batches(items: Iterator[Input]) -> Iterator[list[Input]]:
         yield batch
 
 
-def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) -> Iterator[Rows]:
-    """Rows of each batch: read back where a run before finished it, else computed and kept.
+def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) -> Iterator[tuple[Path, Rows]]:
+    """Folder and rows of each batch: read back where a run before finished it, else computed and kept.
 
     An engine may read ahead, so one queue holds both kinds, and rows come in the order of the inputs.
     """
@@ -157,14 +185,16 @@ def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) 
             if not queue[-1][1]:
                 yield batch
 
-    def done() -> Iterator[Rows]:
+    def done() -> Iterator[tuple[Path, Rows]]:
         while queue and queue[0][1]:
-            yield read_tables(queue.popleft()[0])
+            part = queue.popleft()[0]
+            yield part, read_tables(part)
 
     for rows in engine.run(to_do(), model=settings.model, device=settings.device, workers=settings.workers):
         yield from done()
-        _keep(rows, queue.popleft()[0])
-        yield rows
+        part = queue.popleft()[0]
+        _keep(rows, part)
+        yield part, rows
     yield from done()
 
 
@@ -189,7 +219,7 @@ def _model_digest(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _write_record(rows: Rows, out: Path, settings: RunSettings, seconds: float) -> None:
+def _write_record(totals: Totals, out: Path, settings: RunSettings, seconds: float) -> None:
     record = {
         "gouji": VERSION,
         "python": platform.python_version(),
@@ -201,10 +231,10 @@ def _write_record(rows: Rows, out: Path, settings: RunSettings, seconds: float) 
         "engine": settings.engine,
         "workers": settings.workers,
         "seconds": round(seconds, 2),
-        "reports": len(rows.reports),
-        "failures": len(rows.failures),
-        "figures": len(rows.figures),
-        "cells": dict(Counter(row["status"] for row in rows.cells)),
-        "findings": dict(Counter(f"{row['check']} {row['verdict']}" for row in rows.findings)),
+        "reports": totals.rows["reports"],
+        "failures": totals.rows["failures"],
+        "figures": totals.rows["figures"],
+        "cells": dict(totals.statuses),
+        "findings": {f"{check} {verdict}": n for (check, verdict), n in totals.checks.items()},
     }
     (out / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -11,36 +10,33 @@ from rich.table import Table
 from rich.text import Text
 
 from inference.rows import Row, Rows
+from inference.totals import MAX_SHOWN, Totals
 from models.forms import Form, load_forms, plain_label, table_rows
 from models.ontology import load_ontology
 
 VERDICTS = {"contradicts": "矛盾", "explained": "可解释", "undecided": "无法核对", "agrees": "一致"}
 MARKS = {"printed": "", "inferred": "*", "ambiguous": "?", "blank": "空", "missing": "缺"}
-MAX_LISTED = 40
 CONTEXT = 10
 """Characters shown on both sides of a figure."""
 PIPED_WIDTH = 140
 
 
-def summary(rows: Rows, out: Path) -> str:
+def summary(totals: Totals, out: Path) -> str:
     """The closing lines of a run: contradictions by report, counts, and where to look."""
     lines = []
-    sources = {row["report_id"]: row for row in rows.reports}
-    contradictions = [f for f in rows.findings if f["verdict"] == "contradicts"]
-    for finding in contradictions[:MAX_LISTED]:
-        source = clean(Path(sources[finding["report_id"]]["source"]).name)
-        lines.append(f"矛盾 {source} [{finding['check']}] {clean(finding['message'])}")
-    if len(contradictions) > MAX_LISTED:
-        lines.append(f"… 另有 {len(contradictions) - MAX_LISTED} 处矛盾,见 findings.parquet")
-    lines += [f"失败 {clean(row['source'])}: {clean(row['message'])}" for row in rows.failures[:MAX_LISTED]]
-    verdicts = Counter(row["verdict"] for row in rows.findings)
-    counts = ",".join(f"{words} {verdicts[verdict]}" for verdict, words in VERDICTS.items())
-    lines.append(f"核对 {len(rows.findings)} 项:{counts}")
+    for source, finding in totals.contradictions:
+        lines.append(f"矛盾 {clean(Path(source).name)} [{finding['check']}] {clean(finding['message'])}")
+    if totals.verdicts["contradicts"] > len(totals.contradictions):
+        more = totals.verdicts["contradicts"] - len(totals.contradictions)
+        lines.append(f"… 另有 {more} 处矛盾,见 findings.parquet")
+    lines += [f"失败 {clean(row['source'])}: {clean(row['message'])}" for row in totals.failures[:MAX_SHOWN]]
+    counts = ",".join(f"{words} {totals.verdicts[verdict]}" for verdict, words in VERDICTS.items())
+    rows = totals.rows
+    lines.append(f"核对 {rows['findings']} 项:{counts}")
     page = out / "index.html"
     lines.append(f"结果 {out}" + (f",页面 {page}" if page.exists() else ""))
     lines.append(
-        f"报告 {len(rows.reports)} 份,数字 {len(rows.figures)} 个,"
-        f"单元格 {len(rows.cells)} 个,失败 {len(rows.failures)} 份"
+        f"报告 {rows['reports']} 份,数字 {rows['figures']} 个,单元格 {rows['cells']} 个,失败 {rows['failures']} 份"
     )
     return "\n".join(lines) + "\n"
 

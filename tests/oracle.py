@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from annotation.markup import parse_markup
 from models.extract import extract_many, read_document
+from models.narrative.cues import cue_at, find_cues
 from models.numerals import simplified
 from models.ontology import load_ontology
 from models.schema.document import Source
@@ -24,9 +25,11 @@ class Answers:
         self.text = passage.text
         self.labels = {(f.start, f.text): f.statistic for f in passage.figures if not f.zero}
         self.zeros: dict[int, tuple[Label, ...]] = {}
+        cues = find_cues(simplified(passage.text))
         for figure in passage.figures:
             if figure.zero:
-                self.zeros[figure.start] = (*self.zeros.get(figure.start, ()), Label(figure.statistic, 0.99))
+                start = cue_at(cues, figure.start, figure.end).start
+                self.zeros[start] = (*self.zeros.get(start, ()), Label(figure.statistic, 0.99))
 
     def read(self, narratives: Sequence[Marked]) -> list[Named]:
         """Labels and zeros by the place of the candidate or cue in the passage."""

@@ -9,8 +9,10 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 from selectolax.lexbor import LexborNode as Node
 
+from inference.panel import Panel
 from inference.rows import Row, Rows
-from inference.sinks.html import MAX_FINDINGS, write_pages
+from inference.sinks.html import MAX_FINDINGS, write_index, write_pages
+from inference.totals import Totals
 from models.forms import load_forms
 
 ATTACK = "<script>alert(1)</script>\"' onmouseover=x <img src=x onerror=y>"
@@ -76,8 +78,17 @@ def row_cells() -> list[Row]:
     return rows
 
 
+def write(rows: Rows, out: Path) -> None:
+    """Pages and index as a run writes them."""
+    panel, totals = Panel(), Totals()
+    panel.add(rows)
+    totals.add(rows)
+    write_pages(rows, out, panel)
+    write_index(totals, out)
+
+
 def page_of(out: Path, rows: Rows, report_id: str = "aa00") -> HTMLParser:
-    write_pages(rows, out)
+    write(rows, out)
     return HTMLParser((out / "pages" / f"{report_id}.html").read_text("utf-8"))
 
 
@@ -268,7 +279,7 @@ def test_the_index_puts_contradictions_first_and_names_failures(tmp_path: Path) 
         ],
         failures=[{"source": "bad.pdf", "stage": "decode", "error": "DocumentError", "message": "没有文字"}],
     )
-    write_pages(rows, tmp_path)
+    write(rows, tmp_path)
     index = HTMLParser((tmp_path / "index.html").read_text("utf-8"))
     links = [a.attributes["href"] or "" for a in index.css("tr.report a")]
     assert links == [f"pages/{i}.html" for i in ("a4", "a3", "a3", "a2", "a1")]
@@ -289,5 +300,5 @@ def test_nothing_is_loaded_and_nothing_is_left_behind(tmp_path: Path) -> None:
 
 
 def test_no_reports_at_all(tmp_path: Path) -> None:
-    write_pages(Rows(), tmp_path)
+    write(Rows(), tmp_path)
     assert "没有读成的报告" in (tmp_path / "index.html").read_text("utf-8")

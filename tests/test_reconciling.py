@@ -6,35 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from models.forms import load_forms, table_rows
+from models.forms import load_forms
 from models.ontology import load_ontology
 from models.reconciling.expressions import expression
 from models.reconciling.registry import checks
 from models.schema.finding import Finding
 from tests.contradictions import measure
 from tests.oracle import read_marked
+from tests.planted.filled import tables
 from tests.planted.narrative import KINDS, Kind
-
-
-def tables(**values: int) -> str:
-    """A complete 2021 form, one cell a line; zero but for the given cells (`__` for a dot)."""
-    form = load_forms()["2021"]
-    wanted = {name.replace("__", "."): value for name, value in values.items()}
-    assert set(wanted) <= set(form.cells)
-    lines = []
-    for table in form.tables:
-        for block in table.blocks:
-            lines += list(block.captions) + [c.labels[0] for c in block.columns]
-        across = [row for row in table_rows(table) if table.blocks[0].layout == "across"]
-        for row in table_rows(table):
-            if not across:
-                lines += [group[0] for group in row.groups[-1:]] + [row.labels[0]]
-            elif row is across[0]:
-                lines += [r.labels[0] for r in across]
-            lines += [str(wanted.get(row.cell(table.id, c), 0)) for c in row.columns] if not across else []
-        lines += [str(wanted.get(row.cell(table.id, c), 0)) for row in across for c in row.columns]
-    return "\n".join(lines)
-
 
 RECEIVED = {
     "applications__received__natural_person": 5, "applications__received__total": 5,
@@ -50,7 +30,7 @@ def verdicts(findings: list[Finding], check: str, statistic: str | None = None) 
 
 def test_every_check_is_known() -> None:
     assert list(checks()) == [
-        "narrative.cell", "narrative.parts", "narrative.percentage",
+        "disclosure.plausible", "narrative.cell", "narrative.growth", "narrative.parts", "narrative.percentage",
         "table.balance", "table.column_sum", "table.remedies_sum", "table.row_sum",
     ]  # fmt: skip
 

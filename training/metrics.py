@@ -243,8 +243,8 @@ def score_rules(labeller: Labeller, zeros: Callable[[str], Zeros], passages: Seq
 
 def _compare_zeros(passage: AnnotatedPassage, cues: Sequence[Span], given: Iterable[Found]) -> Iterator[Case]:
     """Worded zeros are compared cue by cue: 没有收到 and 没有 at one place are the same cue."""
-    gold = [(*cue_at(cues, start, end), *rest) for start, end, *rest in _gold(passage, zero=True)]
-    found = [(*cue_at(cues, start, end), *rest) for start, end, *rest in given]
+    gold = [(*cue_at(cues, s, e), label, doubt) for s, e, label, doubt in _gold(passage, zero=True)]
+    found = [(*cue_at(cues, s, e), label, confidence) for s, e, label, confidence in given]
     yield from compare(gold, found, zero=True, passage=passage)
 
 

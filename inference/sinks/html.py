@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from inference.rows import Row, Rows
+from inference.panel import Panel
+from inference.rows import SCHEMAS, Row, Rows
+from inference.totals import Totals
 from models.forms import Form, Table, load_forms, table_rows
 from models.forms import Row as FormRow
 from models.ontology import KINDS, load_ontology
@@ -32,7 +35,6 @@ TABLE_GAP = 400  # cells of a table further apart do not stand in one stretch of
 MAX_MARKS = 3000
 MAX_FINDINGS = 250  # of each verdict, on one page
 MAX_EVIDENCE = 40
-MAX_LISTED = 5000
 _CLEAN = {
     **dict.fromkeys([*range(0x7F, 0xA0), 0x61C, 0x180E, *range(0x200C, 0x2010), *range(0x202A, 0x202F)], "\ufffd"),
     **dict.fromkeys([*range(0x2061, 0x2070), *range(0xFFF9, 0x10000), *range(0xD800, 0xE000)], "\ufffd"),
@@ -44,7 +46,7 @@ _CELL = re.compile(r"((?:\d{4}:)?[a-z_]+(?:\.[a-z_]+)+)")
 _SIGNS = re.compile(r"[\W_]+")
 
 Place = tuple[int, int]
-Years = dict[int, tuple[str, set[str]]]
+Years = dict[int, tuple[str, frozenset[str]]]
 """Page and cell ids of the reports of one agency."""
 
 
@@ -93,25 +95,36 @@ class Page:
     flawed: dict[str, int] = field(default_factory=dict)
 
 
-def write_pages(rows: Rows, out: Path) -> None:
-    """Write `index.html` and `pages/<report_id>.html` into a folder."""
+def write_pages(rows: Rows, out: Path, panel: Panel) -> None:
+    """Write `pages/<report_id>.html` for each report of a batch; the panel knows the agency's other years."""
     environment = _environment()
     (out / "pages").mkdir(parents=True, exist_ok=True)
     figures, cells, findings = (_by_report(table) for table in (rows.figures, rows.cells, rows.findings))
     sources: defaultdict[str, list[str]] = defaultdict(list)
-    years: defaultdict[str | None, Years] = defaultdict(dict)
     for report in rows.reports:
-        key = report["report_id"]
-        sources[key].append(report["source"])
-        if report["agency"] and report["year"]:
-            years[report["agency"]][report["year"]] = (page_name(key), {c["cell"] for c in cells[key]})
+        sources[report["report_id"]].append(report["source"])
     template = environment.get_template("report.html")
     for key, report in {r["report_id"]: r for r in rows.reports}.items():
-        page = _page(report, figures[key], cells[key], findings[key], years[report["agency"]])
+        years = {
+            year: (page_name(other), frozenset(load_forms()[form].cells) if form else frozenset())
+            for year, (other, form) in panel.years(report["agency"]).items()
+        }
+        page = _page(report, figures[key], cells[key], findings[key], years)
         unlisted = len(findings[key]) - len(page.findings)
         view = {"sources": sources[key], "unlisted": unlisted, **_view(page)}
         _write(out / "pages" / page_name(key), template.render(view))
-    _write(out / "index.html", environment.get_template("index.html").render(**_index(rows)))
+
+
+def write_index(totals: Totals, out: Path) -> None:
+    """Write `index.html`, the way to all pages."""
+    view = {
+        "reports": totals.listed(),
+        "failures": totals.failures,
+        "totals": {name: totals.rows[name] for name in SCHEMAS},
+        "statuses": totals.statuses,
+        "verdicts": totals.verdicts,
+    }
+    _write(out / "index.html", _environment().get_template("index.html").render(**view))
 
 
 def page_name(report_id: str) -> str:
@@ -119,6 +132,7 @@ def page_name(report_id: str) -> str:
     return re.sub(r"[^0-9A-Za-z_-]", "_", report_id)[:100] + ".html"
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     environment.loader = FileSystemLoader(Path(__file__).resolve().parents[1] / "templates")
@@ -176,20 +190,6 @@ def _rowspan(rows: Sequence[FormRow], at: int, level: int) -> int:
     """Height of a group label; 0 where a row before prints it."""
     same = [i for i, row in enumerate(rows) if row.groups[: level + 1] == rows[at].groups[: level + 1]]
     return len(same) if same[0] == at else 0
-
-
-def _index(rows: Rows) -> dict[str, Any]:
-    def rank(report: Row) -> tuple[int, int, str, int]:
-        warnings, agency = len(report["warnings"] or ()), report["agency"] or "\uffff"
-        return (-report["n_contradictions"], -warnings, agency, report["year"] or 0)
-
-    return {
-        "reports": sorted(rows.reports, key=rank)[:MAX_LISTED],
-        "failures": rows.failures[:MAX_LISTED],
-        "totals": {name: len(getattr(rows, name)) for name in ("reports", "figures", "cells", "findings", "failures")},
-        "statuses": Counter(c["status"] for c in rows.cells),
-        "verdicts": Counter(f["verdict"] for f in rows.findings),
-    }
 
 
 def _page(report: Row, figures: list[Row], cells: list[Row], findings: list[Row], years: Years) -> Page:

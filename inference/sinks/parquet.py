@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,14 +11,59 @@ import pyarrow.parquet as pq
 
 from inference.rows import SCHEMAS, Rows
 
+BUFFERED = 20_000
+"""Rows of a table that are written together."""
+BUFFERED_REPORTS = 500
+"""The same of reports, which hold the texts."""
+
+
+class TableWriters:
+    """Open tables of one folder; rows are added batch by batch and appear when all are closed."""
+
+    def __init__(self, writers: dict[str, pq.ParquetWriter]) -> None:
+        self._writers = writers
+        self._waiting = Rows()
+
+    def write(self, rows: Rows) -> None:
+        """Add the rows of a batch."""
+        self._waiting.extend(rows)
+        for name in SCHEMAS:
+            limit = BUFFERED_REPORTS if name == "reports" else BUFFERED
+            if len(getattr(self._waiting, name)) >= limit:
+                self._flush(name)
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        for name in SCHEMAS:
+            self._flush(name)
+
+    def _flush(self, name: str) -> None:
+        waiting = getattr(self._waiting, name)
+        self._writers[name].write_table(pa.Table.from_pylist(waiting, schema=SCHEMAS[name]))
+        waiting.clear()
+
+
+@contextmanager
+def open_tables(folder: Path) -> Iterator[TableWriters]:
+    """Every table of the contract in a folder, zstd-compressed; they replace older ones when all went well."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = {name: folder / f".{name}.parquet.tmp" for name in SCHEMAS}
+    with ExitStack() as stack:
+        writers = {
+            name: stack.enter_context(pq.ParquetWriter(temporary[name], schema, compression="zstd"))
+            for name, schema in SCHEMAS.items()
+        }
+        tables = TableWriters(writers)
+        yield tables
+        tables.flush()
+    for name, path in temporary.items():
+        path.replace(folder / f"{name}.parquet")
+
 
 def write_tables(rows: Rows, folder: Path) -> None:
-    """Write every table of the contract into a folder, zstd-compressed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in SCHEMAS.items():
-        temporary = folder / f".{name}.parquet.tmp"
-        pq.write_table(pa.Table.from_pylist(getattr(rows, name), schema=schema), temporary, compression="zstd")
-        temporary.replace(folder / f"{name}.parquet")
+    """Write every table of the contract into a folder, all at once."""
+    with open_tables(folder) as tables:
+        tables.write(rows)
 
 
 def read_tables(folder: Path) -> Rows:
