@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from models.forms import load_forms
 from models.ontology import load_ontology
-from models.reconciling.expressions import Expression, expression
+from models.reconciling.expressions import Expression, by_parts, expression
 from models.reconciling.precision import SURE, is_share, stated, unit_factor
 from models.reconciling.registry import check
 from models.reconciling.words import number
@@ -28,6 +29,9 @@ NEAR = 150
 """Figures of one statistic within so many characters speak of one thing."""
 MYRIAD = Decimal(10_000)
 UNIT_ERROR = "应是单位(元、万元)写错"
+UNSURE_FIGURE = "这个数字的含义不够确定"
+ROW_SUM = "(总计空白,按本行各格合计)"
+ROW_SUM_WITH_BLANKS = "(总计空白,按本行各格合计,空白格按0计)"
 SHARE_REACH = 24
 """A percentage within so many characters after a figure is its share."""
 ALL_ANSWERED = re.compile(
@@ -36,11 +40,16 @@ ALL_ANSWERED = re.compile(
 
 
 class Comparison(NamedTuple):
-    """One reading of a statistic over the cells of a report."""
+    """One reading of a statistic over the cells of a report.
+
+    Attributes:
+        sure: whether every cell has its own value; else blank ones of a row were taken for zero.
+    """
 
     expression: Expression
     words: str
     value: Decimal | None
+    sure: bool = True
 
 
 @check("narrative.cell")
@@ -57,13 +66,31 @@ def check_cells(extraction: Extraction) -> Iterator[Finding]:
 
 def _comparisons(extraction: Extraction, statistic: str) -> list[Comparison]:
     known = tuple(extraction.cell)
-    found = []
     entry = load_ontology().by_id.get(statistic)
-    for reading in entry.readings if entry else ():
-        parsed = expression(reading.expression, known)
-        if parsed is not None:
-            found.append(Comparison(parsed, reading.words, parsed.value(extraction.cell)))
-    return found
+    parsed = ((expression(r.expression, known), r.words) for r in (entry.readings if entry else ()))
+    return [_comparison(extraction, found, words) for found, words in parsed if found is not None]
+
+
+def _comparison(extraction: Extraction, found: Expression, words: str) -> Comparison:
+    """A reading with its value; a total that is blank is the sum of its row, where that has numbers."""
+    cells = extraction.cell
+    value = found.value(cells)
+    if value is not None:
+        return Comparison(found, words, value)
+    parts = by_parts(found, cells, _row_parts(extraction.document.form or ""))
+    statuses = {cells[name].status for _, name in parts.terms}
+    if parts == found or not statuses <= {"printed", "inferred", "blank"} or statuses == {"blank"}:
+        return Comparison(found, words, None)
+    value = sum((sign * (cells[name].value or Decimal(0)) for sign, name in parts.terms), Decimal(0))
+    sure = "blank" not in statuses
+    return Comparison(parts, words + (ROW_SUM if sure else ROW_SUM_WITH_BLANKS), value, sure)
+
+
+@cache
+def _row_parts(form: str) -> dict[str, tuple[str, ...]]:
+    """The cells of a row by the total that closes it."""
+    rows = ("table.row_sum", "table.remedies_sum")
+    return {e.total[0]: e.parts for e in load_forms()[form].equations if e.check in rows and len(e.total) == 1}
 
 
 def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Comparison]) -> Finding:
@@ -75,7 +102,7 @@ def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Compa
         return _finding(extraction, figure, "explained", plain, words)
     matching = [c for c in comparisons if c.value is not None and _agree(extraction, says, figure, c)]
     if plain in matching:
-        return _finding(extraction, figure, "agrees", plain, plain.words)
+        return _finding(extraction, figure, "agrees" if plain.sure else "explained", plain, plain.words)
     if plain.value is None:
         if matching:
             return _finding(extraction, figure, "explained", matching[0], matching[0].words)
@@ -84,8 +111,8 @@ def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Compa
         return _finding(extraction, figure, "explained", matching[0], f"与{plain.words}不同,等于{matching[0].words}")
     if words := _unit_error(extraction, figure, says, plain) or _as_part(extraction, figure, plain.value):
         return _finding(extraction, figure, "explained", plain, words)
-    if figure.confidence < SURE or not _plausible_unit(figure):
-        return _finding(extraction, figure, "undecided", plain, "这个数字的含义不够确定")
+    if not plain.sure or figure.confidence < SURE or not _plausible_unit(figure):
+        return _finding(extraction, figure, "undecided", plain, UNSURE_FIGURE if plain.sure else plain.words)
     return _finding(extraction, figure, "contradicts", plain, plain.words)
 
 

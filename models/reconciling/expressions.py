@@ -35,6 +35,21 @@ class Expression:
         return total
 
 
+def by_parts(whole: Expression, cells: Mapping[str, Cell], rows: Mapping[str, tuple[str, ...]]) -> Expression:
+    """The expression with every total that has no value replaced by the cells of its row.
+
+    Args:
+        whole: over totals.
+        cells: of the report.
+        rows: the parts of each total.
+    """
+    terms: list[tuple[int, str]] = []
+    for sign, name in whole.terms:
+        names = rows.get(name, (name,)) if cells[name].value is None else (name,)
+        terms += [(sign, part) for part in names]
+    return Expression(tuple(terms))
+
+
 @lru_cache(maxsize=4096)
 def expression(text: str, known: tuple[str, ...]) -> Expression | None:
     """Parse an expression over the known cell ids; None where a term is not among them.

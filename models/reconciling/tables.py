@@ -2,12 +2,18 @@
 
 Sources: 国办公开办函〔2019〕60号 and 〔2021〕30号, which print under the applications table: 第一项加第二项
 之和,等于第三项加第四项之和. The equations stand in `configs/forms`.
+
+One wrong cell breaks every sum that it is in. Where one other number in a cell would mend several broken sums
+and break none, the first of them is the contradiction and names the cell; the others are explained by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from models.forms import Equation, load_forms
 from models.reconciling.registry import check
@@ -28,10 +34,12 @@ def check_tables(extraction: Extraction) -> Iterator[Finding]:
     """Each equation of the form over the cells that the report gives."""
     if extraction.document.form is None:
         return
-    for equation in load_forms()[extraction.document.form].equations:
-        cells = [extraction.cell[c] for c in equation.cells]
-        if any(c.value is not None for c in cells):
-            yield _finding(extraction, equation)
+    made = [
+        (equation, _finding(extraction, equation))
+        for equation in load_forms()[extraction.document.form].equations
+        if any(extraction.cell[c].value is not None for c in equation.cells)
+    ]
+    yield from _by_cause(extraction, made)
 
 
 def _finding(extraction: Extraction, equation: Equation) -> Finding:
@@ -59,6 +67,52 @@ def _finding(extraction: Extraction, equation: Equation) -> Finding:
         severity="error" if verdict == "contradicts" else "info",
         evidence=tuple(_evidence(extraction, equation)),
     )
+
+
+class _Cause(NamedTuple):
+    """A cell, the number that would mend sums, and the places of these among the findings."""
+
+    cell: str
+    value: Decimal
+    places: tuple[int, ...]
+
+
+def _by_cause(extraction: Extraction, made: Sequence[tuple[Equation, Finding]]) -> list[Finding]:
+    findings = [finding for _, finding in made]
+    broken = {i for i, f in enumerate(findings) if f.verdict == "contradicts"}
+    while len(broken) > 1 and (cause := _cause(extraction, made, broken)) is not None:
+        broken -= set(cause.places)
+        first, *others = cause.places
+        label = load_forms()[extraction.document.form or ""].labels_by_cell[cause.cell]
+        printed = number(extraction.cell[cause.cell].value)
+        mended = f"“{label}”若为{number(cause.value)}(现为{printed})"
+        evidence = {e: None for i in cause.places for e in findings[i].evidence}
+        findings[first] = replace(
+            findings[first],
+            message=f"{findings[first].message};{mended},则连同另外{len(others)}项核对都成立",
+            evidence=tuple(evidence),
+        )
+        for i in others:
+            findings[i] = replace(
+                findings[i], verdict="explained", reading=f"同一处错误:{mended},则本项成立", severity="info"
+            )
+    return findings
+
+
+def _cause(extraction: Extraction, made: Sequence[tuple[Equation, Finding]], broken: Set[int]) -> _Cause | None:
+    """The cell whose change mends most of the broken sums, at least two, and is in none that holds."""
+    mends: defaultdict[tuple[str, Decimal], list[int]] = defaultdict(list)
+    holding = {c for e, f in made if f.verdict == "agrees" for c in e.cells}
+    for i in sorted(broken):
+        equation, finding = made[i]
+        difference = (finding.stated or Decimal(0)) - (finding.computed or Decimal(0))
+        for side, change in ((equation.total, -difference), (equation.parts, difference)):
+            for cell in side:
+                value = extraction.cell[cell].value
+                if cell not in holding and value is not None and value + change >= 0:
+                    mends[cell, value + change].append(i)
+    best = max(mends, key=lambda key: len(mends[key]), default=None)
+    return None if best is None or len(mends[best]) < 2 else _Cause(*best, tuple(mends[best]))
 
 
 def _sum(extraction: Extraction, ids: tuple[str, ...]) -> Decimal | None:
