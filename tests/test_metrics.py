@@ -84,9 +84,9 @@ def test_groups_and_confusions() -> None:
 
 def test_evaluate_writes_a_report_that_adds_up(root: Path, tmp_path: Path) -> None:
     families = json.loads((root / "models/weights/tagger/run.json").read_text("utf-8"))["families"]
-    held_out = set(families["test"])
     corpus = list(read_annotated(sorted((root / "training/corpus").glob("*.jsonl"))))
-    chosen = [p for p in corpus if p.family in held_out][:20] + [p for p in corpus if p.family not in held_out][:3]
+    parts = ([p for p in corpus if p.family in families[name]] for name in ("test", "train"))
+    chosen = [p for part, n in zip(parts, (20, 3), strict=True) for p in part[:n]]
     hostile = AnnotatedPassage(
         "x",
         "<script>alert(1)</script>局",
