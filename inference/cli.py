@@ -28,7 +28,9 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder for tables and pages.")],
     model: Model = "",
     device: Device = "auto",
-    engine: Annotated[str, typer.Option(help="Where the work is done: local.")] = "local",
+    engine: Annotated[
+        str, typer.Option(help="Where the work is done: local, or ray (a cluster in RAY_ADDRESS).")
+    ] = "local",
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     no_html: Annotated[bool, typer.Option("--no-html", help="No review pages.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Ignore what an interrupted run left.")] = False,
