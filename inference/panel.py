@@ -56,7 +56,7 @@ class Panel:
             if last is None:
                 continue
             own = findings[report["report_id"]]
-            _decide(own, figures[report["report_id"]], report["form"], last)
+            _decide(own, figures[report["report_id"]], last)
             if report["form"]:
                 annual = Annual(report["form"], {c["cell"]: _cell(c) for c in cells[report["report_id"]]})
                 own += [finding_row(report["report_id"], f) for f in reconcile_years(annual, last)]
@@ -108,7 +108,8 @@ def _agreed(one: array[float], other: array[float]) -> array[float]:
     return array("d", [b if math.isnan(a) else a if math.isnan(b) or a == b else math.nan for a, b in pairs])
 
 
-def _decide(findings: list[Row], figures: Sequence[Row], form: str | None, last: Remembered) -> None:
+def _decide(findings: list[Row], figures: Sequence[Row], last: Remembered) -> None:
+    """Replace open changes by what the last year's report makes of them."""
     told = {f["start"]: f for f in figures}
     for place, row in enumerate(findings):
         if row["check"] != "narrative.growth" or row["verdict"] != "undecided":
@@ -116,7 +117,7 @@ def _decide(findings: list[Row], figures: Sequence[Row], form: str | None, last:
         figure, stated = told.get(row["evidence"][0]["start"]), told.get(row["start"])
         if figure is None or stated is None or f"{last.year}:" not in row["expression"]:
             continue
-        if decided := decide(_finding(row), _told(figure), _told(stated), form, last):
+        if decided := decide(_finding(row), _told(figure), _told(stated), last):
             findings[place] = finding_row(row["report_id"], decided)
 
 

@@ -212,18 +212,19 @@ def _evidence(report: Annual, cells: Sequence[Cell]) -> Iterator[Evidence]:
 # ---------------------------------------------------------------- changes
 
 
-def decide(change: Finding, figure: Told, stated: Told, form: str | None, last: Remembered) -> Finding | None:
+def decide(change: Finding, figure: Told, stated: Told, last: Remembered) -> Finding | None:
     """An open change as the last year's report decides it; None where it does not tell the statistic.
+
+    Amounts stay open: the two years may have been told in different units.
 
     Args:
         change: an undecided finding of narrative.growth.
         figure: this year's figure.
         stated: the change that is printed.
-        form: of this report, whose cell counts where the last narrative is silent.
         last: what the last year's report told.
     """
-    base = _told_last(form, last, figure.statistic)
-    if base is None or change.stated is None:
+    base = _told_last(last, figure.statistic)
+    if base is None or change.stated is None or figure.kind == "amount":
         return None
     sign = -1 if change.stated < 0 else 1
     percent = stated.kind == "percent"
@@ -245,9 +246,7 @@ def decide(change: Finding, figure: Told, stated: Told, form: str | None, last: 
     )
 
 
-def _told_last(form: str | None, last: Remembered, statistic: str) -> Decimal | None:
+def _told_last(last: Remembered, statistic: str) -> Decimal | None:
     """The statistic in last year's report: in its narrative, or in the cell that is its plain counterpart."""
-    if statistic in last.values:
-        return last.values[statistic]
-    cell = _plain_cell(statistic, form) if form else None
-    return last.values.get(cell) if cell else None
+    cells = [cell for form in load_forms() if (cell := _plain_cell(statistic, form)) is not None]
+    return next((last.values[name] for name in (statistic, *cells) if name in last.values), None)
