@@ -265,7 +265,7 @@ def test_push_and_pull_through_files(oracle: Oracle, tmp_path: Path) -> None:
     for task in sent:
         assert oracle.text[task["meta"]["start"] : task["meta"]["end"]] == task["data"]["text"]
     versions = {(p["model_version"], p["score"]) for t in sent for p in t.get("predictions", [])}
-    assert versions == {("some-tagger", 0.99), ("some-tagger", 0.9)}
+    assert versions == {("some-tagger", 0.99), ("some-tagger", 0.95)}
 
     done = [{"id": i, **t, "annotations": t.pop("predictions", []), "drafts": []} for i, t in enumerate(sent)]
     (tmp_path / "export.json").write_text(json.dumps(done), "utf-8")

@@ -17,10 +17,12 @@ from models.narrative.cues import cue_at
 from models.schema.document import Span
 from models.tagger.tagger import Label
 
-RULE_CONFIDENCE = 0.9
-"""Share of the zeros found by rule that are right on annotated passages."""
+AGREED_CONFIDENCE = 0.95
+"""Share of the zeros that are right, rounded down, where rule and tagger say the same (measured 0.97)."""
+RULE_CONFIDENCE = 0.6
+"""The same where only the rule says it: 0.88 on real pages, half on passages written to be difficult."""
 LEARNED_CONFIDENCE = 0.6
-"""The same of those that only the tagger finds: too few for them to contradict anything."""
+"""The same where only the tagger says it: 0.8 on passages, less on real pages. Neither alone contradicts anything."""
 VERBS = (
     "接收到|收到|接到|接收|接受|受理|收取|发生|产生|出现|存在|引发|引起|涉及|制定|制发|出台|印发|修订|废止"
     "|作出|做出|实施|办理|发布|举办|召开|组织|开展|安排|提起|提出|新增|采取|承办|进入|接|被提起|被申请|被起诉|收费|收"
@@ -113,9 +115,13 @@ def all_zeros(
         cues: possible cues.
         learned: for each of them what the tagger says.
     """
+    named = {cue: {label.statistic for label in labels} for cue, labels in zip(cues, learned, strict=True)}
     found: dict[Span, tuple[Label, ...]] = {}
     for span, names in find_zeros(text):
-        found.setdefault(cue_at(cues, *span), tuple(Label(name, RULE_CONFIDENCE) for name in names))
+        cue = cue_at(cues, *span)
+        agreed = named.get(cue, ())
+        given = (Label(n, AGREED_CONFIDENCE if n in agreed else RULE_CONFIDENCE) for n in names)
+        found.setdefault(cue, tuple(given))
     for cue, labels in zip(cues, learned, strict=True):
         if labels and cue not in found:
             found[cue] = tuple(Label(n.statistic, min(n.confidence, LEARNED_CONFIDENCE)) for n in labels)
@@ -187,6 +193,8 @@ def _expanded(rule: Rule, verb: str, words: str) -> tuple[str, ...]:
         case ("#documents",) | ("#regulations",):
             name = "normative_documents" if rule.statistics == ("#documents",) else "regulations"
             said = verb + words
+            if re.search(r"现行有效|继续有效|仍然有效", said):
+                return (f"{name}.in_force",)
             found = [f"{name}.repealed"] if "废止" in said else []
             if not found or re.search(r"制|印发|出台|发布|新增", said):
                 found.insert(0, f"{name}.issued")

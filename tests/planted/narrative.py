@@ -103,7 +103,7 @@ def _planted(sentences: list[Sentence], kind: Kind, rng: Random) -> tuple[int, i
         (i, k)
         for i, sentence in enumerate(sentences)
         for k, piece in enumerate(sentence)
-        if isinstance(piece, Told) and piece.role == role and (kind != "worded zero" or piece.text != "0")
+        if isinstance(piece, Told) and piece.role == role and (kind != "worded zero" or (piece.text != "0" and k == 1))
     ]
     if not places:
         return None
