@@ -8,6 +8,7 @@ started here for the run and stopped afterwards.
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -20,6 +21,8 @@ from models.tagger.tagger import Tagger, resolve_device
 
 AHEAD = 2
 """Batches that wait at each actor, so that it never waits for one."""
+RESTART, PAUSE = 120, 0.5
+"""Seconds that an actor may take to start again, and between two looks."""
 STORE = 256 * 2**20
 """Bytes of Ray's object store where it is started here; batches and rows are small."""
 
@@ -33,6 +36,10 @@ class Worker:
         torch.set_num_threads(1)
         self._tagger = Tagger.load(model, device)
         settle_memory()
+
+    def ready(self) -> bool:
+        """Answers when the model is loaded."""
+        return True
 
     def work(self, batch: list[Input]) -> Rows:
         """Rows of a batch."""
@@ -98,12 +105,25 @@ def _rows(ray: Any, batch: list[Input], actor: Any, result: Any) -> Rows:
 
 
 def _alone(ray: Any, item: Input, actor: Any) -> Rows:
-    """One input; what was handed out before its actor died fails too, and is tried once more."""
+    """One input; it fails where its actor, up when it got it, died twice."""
     for last in (False, True):
+        _wait_for(ray, actor)
         try:
             rows: Rows = ray.get(actor.work.remote([item]))
-            return rows
+            break
         except ray.exceptions.RayActorError as error:
             if last:
-                return failure_row(item.source, "worker", error)
-    raise AssertionError
+                rows = failure_row(item.source, "worker", error)
+    return rows
+
+
+def _wait_for(ray: Any, actor: Any) -> None:
+    """Until an actor that died is up again; what is asked of it before fails at once."""
+    for _ in range(int(RESTART / PAUSE)):
+        try:
+            ray.get(actor.ready.remote())
+        except ray.exceptions.RayActorError:
+            time.sleep(PAUSE)
+        else:
+            return
+    raise ConfigError(f"--engine ray: a worker that died did not start again within {RESTART} seconds")
