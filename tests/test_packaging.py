@@ -25,7 +25,7 @@ def test_no_other_distribution_owns_our_names() -> None:
 
 def test_registered_readers_and_engines() -> None:
     assert list(readers()) == [".docx", ".htm", ".html", ".md", ".pdf", ".txt"]
-    assert engines() == ("local",)
+    assert engines() == ("local", "ray")
     assert inference.engines.__doc__
 
 
