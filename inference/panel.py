@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 
-from inference.rows import Row, Rows, finding_row
+from inference.rows import Row, Rows, by_report, finding_row
 from models.ontology import KINDS
 from models.reconciling.panel import Annual, Remembered, Told, decide, reconcile_years, remembered
 from models.reconciling.precision import SURE
@@ -33,7 +33,7 @@ class Panel:
 
     def add(self, rows: Rows) -> None:
         """Remember a batch."""
-        cells, figures = _grouped(rows.cells), _grouped(rows.figures)
+        cells, figures = by_report(rows.cells), by_report(rows.figures)
         for report in rows.reports:
             key, year = report["agency"] and agency_key(report["agency"]), report["year"]
             if not key or not year:
@@ -49,8 +49,7 @@ class Panel:
 
     def check(self, rows: Rows) -> None:
         """Add to a batch what the reports of the year before say of it; open changes are decided."""
-        cells, figures, findings = _grouped(rows.cells), _grouped(rows.figures), _grouped(rows.findings)
-        changed = False
+        cells, figures, findings = by_report(rows.cells), by_report(rows.figures), by_report(rows.findings)
         for report in rows.reports:
             last = self._last(report)
             if last is None:
@@ -61,9 +60,7 @@ class Panel:
                 annual = Annual(report["form"], {c["cell"]: _cell(c) for c in cells[report["report_id"]]})
                 own += [finding_row(report["report_id"], f) for f in reconcile_years(annual, last)]
             report["n_contradictions"] = sum(f["verdict"] == "contradicts" for f in own)
-            changed = True
-        if changed:
-            rows.findings = [row for report in rows.reports for row in findings[report["report_id"]]]
+        rows.findings = [row for report in rows.reports for row in findings[report["report_id"]]]
 
     def _last(self, report: Row) -> Remembered | None:
         if not report["agency"] or not report["year"]:
@@ -122,13 +119,6 @@ def _decide(findings: list[Row], figures: Sequence[Row], last: Remembered) -> No
 
 
 # ---------------------------------------------------------------- rows back to what they were
-
-
-def _grouped(table: Sequence[Row]) -> defaultdict[str, list[Row]]:
-    grouped: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in table:
-        grouped[row["report_id"]].append(row)
-    return grouped
 
 
 def _decimal(value: float | None) -> Decimal | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +59,14 @@ class Rows:
         """Add all rows of another."""
         for table in SCHEMAS:
             getattr(self, table).extend(getattr(other, table))
+
+
+def by_report(table: Iterable[Row]) -> defaultdict[str, list[Row]]:
+    """The rows of a table by their report."""
+    grouped: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in table:
+        grouped[row["report_id"]].append(row)
+    return grouped
 
 
 def failure_row(source: str, stage: str, error: Exception) -> Rows:

@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from inference.panel import Panel
-from inference.rows import SCHEMAS, Row, Rows
+from inference.rows import SCHEMAS, Row, Rows, by_report
 from inference.totals import Totals
 from models.forms import Form, Table, load_forms, table_rows
 from models.forms import Row as FormRow
@@ -99,7 +99,7 @@ def write_pages(rows: Rows, out: Path, panel: Panel) -> None:
     """Write `pages/<report_id>.html` for each report of a batch; the panel knows the agency's other years."""
     environment = _environment()
     (out / "pages").mkdir(parents=True, exist_ok=True)
-    figures, cells, findings = (_by_report(table) for table in (rows.figures, rows.cells, rows.findings))
+    figures, cells, findings = (by_report(table) for table in (rows.figures, rows.cells, rows.findings))
     sources: defaultdict[str, list[str]] = defaultdict(list)
     for report in rows.reports:
         sources[report["report_id"]].append(report["source"])
@@ -152,13 +152,6 @@ def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(text, "utf-8", errors="replace")
     temporary.replace(path)
-
-
-def _by_report(table: Iterable[Row]) -> defaultdict[str, list[Row]]:
-    grouped: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in table:
-        grouped[row["report_id"]].append(row)
-    return grouped
 
 
 def _number(value: float | None) -> str:
