@@ -87,8 +87,8 @@ def _share(part: int, whole: int, digits: int = 2) -> float:
     return round(100 * part / whole, digits) if whole else 0.0
 
 
-def score(row: Row, reports: int) -> Score:
-    """Read the planted reports of one row."""
+def score(row: Row, reports: int, asked: int) -> Score:
+    """Read the planted reports of one row; the oracle is asked about the first ones."""
     result = Score(row.name, row.family, row.forms)
     for form in row.forms:
         align(plant(form, row.layout).text, ())
@@ -105,7 +105,7 @@ def score(row: Row, reports: int) -> Score:
             result.cells[f"wrong {'blank' if blank else 'given'}" if verdict == "wrong" else verdict] += 1
             if cell is not None and cell.status not in ("ambiguous", "missing"):
                 result.calibration[cell.status, round(cell.confidence, 3), verdict == "right"] += 1
-        if row.dropping and seed < DETERMINED:
+        if row.dropping and seed < asked:
             _ask(result, planted, given)
         _by_position(result.position, planted)
     return result
@@ -185,7 +185,7 @@ def _write(path: Path, scores: Sequence[Score]) -> None:
             json.dump(everything, out, ensure_ascii=False, indent=1)
 
 
-def _task(task: tuple[Row, int]) -> Score:
+def _task(task: tuple[Row, int, int]) -> Score:
     return score(*task)
 
 
@@ -196,11 +196,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", default="", help="only rows whose name matches this regular expression")
     parser.add_argument("--out", type=Path, help="also write the rows here, as .csv or .json")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument(
+        "--determined",
+        type=int,
+        default=DETERMINED,
+        help="reports of a row that the oracle, which is slow, is asked about",
+    )
     options = parser.parse_args(arguments)
     chosen = rows(options.rows)
     if not chosen:
         parser.error("no row matches")
-    tasks = [(row, -(-options.tables // (1 if row.forms == ("2014",) else TABLES))) for row in chosen]
+    tasks = [
+        (row, -(-options.tables // (1 if row.forms == ("2014",) else TABLES)), options.determined) for row in chosen
+    ]
     scores: list[Score] = []
     start = time.perf_counter()
     with multiprocessing.get_context("spawn").Pool(min(options.processes, len(tasks))) as pool:

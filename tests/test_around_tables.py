@@ -160,3 +160,29 @@ def test_a_lost_label_makes_no_blanks() -> None:
         for seed in range(12):
             planted = plant(FORMS[seed % 2], layout, seed=seed, profile="busy", damage="label lost")
             assert not wrong(planted, aligned(planted))
+
+
+# ---------------------------------------------------------------- units
+
+
+@pytest.mark.parametrize("note", ["单位:元", "（单位：元）", "金额单位：人民币元"])
+@pytest.mark.parametrize("above", ["第二十条第(一)项", "第二十条第(八)项"])
+def test_the_unit_above_a_table_holds_where_its_header_has_none(note: str, above: str) -> None:
+    planted = plant("2021", "lines", seed=5)
+    bare_header = planted.text.replace("本年收费金额(单位:万元)", "本年收费金额", 1)
+    assert bare_header != planted.text
+    assert _fees_unit(bare_header) == "万元"
+    assert _fees_unit(bare_header.replace(above, f"{note}\n{above}", 1)) == "元"
+    assert _fees_unit(planted.text.replace(above, f"{note}\n{above}", 1)) == "万元"
+
+
+def test_a_unit_far_above_says_nothing() -> None:
+    planted = plant("2021", "lines", seed=5)
+    assert _fees_unit("单位:元\n" + "甲。\n" * 200 + planted.text.replace("(单位:万元)", "", 1)) == "万元"
+
+
+def _fees_unit(text: str) -> str | None:
+    result = align(text, ())
+    assert result is not None
+    (unit,) = (c.unit for c in result.cells if c.id == "disclosure.fees.amount")
+    return unit

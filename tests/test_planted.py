@@ -299,9 +299,10 @@ def test_a_solver_that_gives_up_says_so() -> None:
 # ---------------------------------------------------------------- the baseline
 
 
-IN_ORDER = [
-    x for x in LAYOUTS if x not in ("columns first", "glued", "one line, glued", "headers stacked", "headers interleaved")
-]  # fmt: skip
+OUT_OF_ORDER = {"columns first", "glued", "one line, glued", "headers stacked", "headers interleaved"}
+NUMBERS_INSIDE = {"lines, labels joined", "tabs, labels joined"}
+"""List numbers stand inside a cell there, which the baseline takes for values."""
+IN_ORDER = [x for x in LAYOUTS if x not in OUT_OF_ORDER | NUMBERS_INSIDE]
 
 
 @pytest.mark.parametrize("layout", IN_ORDER)
@@ -330,7 +331,7 @@ def test_filling_by_position_is_misled_by_what_is_dropped() -> None:
 
 def test_benchmark_counts_every_cell() -> None:
     (row,) = rows("^spaces, 50% of the zeros dropped$")
-    score = bench.score(row, 3)
+    score = bench.score(row, 3, 3)
     cells = sum(len(load_forms()[row.plant(seed).form].cells) for seed in range(3))
     assert score.cells.total() == score.position.total() == cells
     assert score.determined["asked"] >= score.determined["right"] > 0

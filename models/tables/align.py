@@ -29,6 +29,10 @@ MIN_EMPTY = 6
 MAX_STRAY = 3
 """Foreign pieces in a row that do not end a table."""
 UNIT = re.compile(r"(?:[百千]?[万亿])?元")
+UNIT_NOTE = re.compile(r"单位\s*[:：]\s*(?:人民币)?\s*((?:[百千]?[万亿])?元)")
+"""The unit of the amounts, above a table whose header does not give it."""
+NOTE_REACH = 240
+"""How far above the row of an amount such a note may stand, in characters: the tables of one section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
         line.values = with_blank_lines(text, line, rhythm.get(line.line.table)) or line.values
     refuse_disordered(lines)
     settle(lines)
-    cells = _cells(form, unlabelled(lines, form_lines(form)))
+    cells = _cells(form, unlabelled(lines, form_lines(form)), text)
     ordered = tuple(cells.get(c) or Cell(c, None, None, "missing", 0.9, None) for c in form.cells)
     there = {cell.id.partition(".")[0] for cell in cells.values()}
     absent = tuple(table.section for table in form.tables if table.id not in there)
@@ -120,7 +124,7 @@ def _best_of_each(form: Form, found: Sequence[FoundLine]) -> list[FoundLine]:
     return sorted(lines, key=lambda f: f.labels[0].span)
 
 
-def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
+def _cells(form: Form, lines: Sequence[FoundLine], text: str) -> dict[str, Cell]:
     lost = unplaceable(lines)
     drops = loses_blanks(lines)
     options: dict[int, Sequence[Placement]] = {
@@ -133,7 +137,12 @@ def _cells(form: Form, lines: Sequence[FoundLine]) -> dict[str, Cell]:
         solution, broken, unconfirmed = _solved(form, lines, options)
     summed = frozenset(c for e in form.equations for c in e.cells)
     unsafe = frozenset(c for e in broken for c in e.cells)
-    drafts = {draft.id: draft for i, line in enumerate(lines) for draft in _drafts(line, solution[i], summed, unsafe)}
+    notes = [_unit_above(line, text) for line in lines]
+    drafts = {
+        draft.id: draft
+        for i, line in enumerate(lines)
+        for draft in _drafts(line, solution[i], summed, unsafe, notes[i])
+    }
     return _confident(form, drafts)
 
 
@@ -200,7 +209,9 @@ class _Draft(NamedTuple):
     exact: bool
 
 
-def _drafts(line: FoundLine, options: Sequence[Placement], summed: Set[str], unsafe: Set[str]) -> Iterator[_Draft]:
+def _drafts(
+    line: FoundLine, options: Sequence[Placement], summed: Set[str], unsafe: Set[str], note: str | None
+) -> Iterator[_Draft]:
     """Cells of a line.
 
     Args:
@@ -208,6 +219,7 @@ def _drafts(line: FoundLine, options: Sequence[Placement], summed: Set[str], uns
         options: the placements that remain.
         summed: cells that the form's arithmetic speaks of: what was lost there counts as zero.
         unsafe: cells of sums that no placement satisfies: nothing is inferred there.
+        note: the unit of amounts that is said above the table.
     """
     direct = _direct(line, options)
     empty = is_empty(line) and not line.loose and bool(options)
@@ -221,7 +233,7 @@ def _drafts(line: FoundLine, options: Sequence[Placement], summed: Set[str], uns
         elif not direct and not empty:
             value = None if cell_id in unsafe else _inferred(options, place, zeros=cell_id in summed)
             status = "ambiguous" if value is None else "inferred"
-        unit = _unit(column, piece, line) if column.money else None
+        unit = _unit(column, piece, line, note) if column.money else None
         yield _Draft(cell_id, value, unit, status, span, line.exact)
 
 
@@ -275,10 +287,18 @@ def _inferred(options: Sequence[Placement], place: int, *, zeros: bool) -> Decim
     return numbers.pop() if zeros or shown else None
 
 
-def _unit(column: Column, piece: Piece | None, line: FoundLine) -> str | None:
+def _unit_above(line: FoundLine, text: str) -> str | None:
+    """The unit that the last note above a line of amounts gives."""
+    if not any(column.money for column in line.line.columns):
+        return None
+    start = line.labels[0].span.start
+    return next((m[1] for m in reversed([*UNIT_NOTE.finditer(text, max(0, start - NOTE_REACH), start)])), None)
+
+
+def _unit(column: Column, piece: Piece | None, line: FoundLine, note: str | None) -> str | None:
     if piece is not None and piece.unit:
         return piece.unit
     for header in (*line.units, *line.labels, *line.headers):
         if match := UNIT.search(fold(header.raw)):
             return match[0]
-    return column.unit
+    return note or column.unit

@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import product
 from typing import Literal, NamedTuple, TypeAlias
 
 from rapidfuzz import fuzz
 
-from models.forms import Block, Column, Equation, Form, Table, load_forms, own_sums, table_rows
+from models.forms import Block, Column, Equation, Form, Row, Table, load_forms, own_sums, table_rows
 from models.lines import bare
 from models.tables.tokens import PROSE_LENGTH, Piece, heading_number
 
@@ -34,6 +35,8 @@ BEAM = 12
 MARGIN = 5.0
 """A reading this far behind the best is given up: the best can go where it goes at a cost of 4 at most."""
 MIN_RATIO = 80
+MIN_JOINED = 0.9
+"""Likeness from which a cell is a row's label with that of its group before it."""
 CERTAIN_LENGTH = 5
 """Characters of a label that stands for nothing else where it is printed exactly."""
 SURE_LABEL = 0.75
@@ -55,6 +58,8 @@ class FormLine:
     """Of rows side by side, the labels of each row, those of the group it stands in before its own."""
     sums: tuple[Equation, ...] = ()
     """The form's equations that speak of this line alone."""
+    joined: tuple[str, ...] = ()
+    """Its label with those of its groups before it, as where both share a cell."""
 
 
 @dataclass(slots=True)
@@ -117,8 +122,15 @@ def _block(table: str, block: Block) -> Iterator[FormLine]:
         return
     for row in rows:
         cells = [row.cell(table, column) for column in row.columns]
-        words = frozenset(map(bare, row.labels))
-        yield FormLine(table, tuple(cells), row.columns, row.labels, words, across=False)
+        joined = tuple(_joined(row))
+        words = frozenset(map(bare, (*row.labels, *joined)))
+        yield FormLine(table, tuple(cells), row.columns, row.labels, words, across=False, joined=joined)
+
+
+def _joined(row: Row) -> Iterator[str]:
+    """三、本年度办理结果(一)予以公开: the row's label after the group it stands in, and after all its groups."""
+    for first in range(len(row.groups)):
+        yield from map("".join, product(*row.groups[first:], row.labels))
 
 
 class Vocabulary:
@@ -133,6 +145,7 @@ class Vocabulary:
         for index, line in enumerate(self.lines):
             role = "across" if line.across else "row"
             self._labels += [(bare(label), heading_number(label), role, index) for label in line.labels]
+            self._labels += [(bare(label), heading_number(label), "joined", index) for label in line.joined]
         self._labels += [(bare(label), heading_number(label), role, -1) for label, role in _header_labels(form)]
         self._by_pair: dict[str, set[int]] = {}
         self._by_character: dict[str, set[int]] = {}
@@ -178,6 +191,8 @@ def _option(word: str, number: str, label: str, label_number: str, role: str) ->
     """Role and score of a word as one label, or as a fragment of it."""
     score = _similarity(word, label)
     alike = score >= MIN_RATIO / 100
+    if role == "joined":
+        return ("row", score + _number_bonus(number, label_number)) if score >= MIN_JOINED else None
     if not alike and not (len(word) < len(label) and word in label):
         return None
     bonus = _number_bonus(number, label_number)

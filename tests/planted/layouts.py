@@ -163,6 +163,20 @@ def _markdown_ragged(*, shifted: bool) -> Layout:
     return write
 
 
+def _labels_joined(layout: Layout) -> Layout:
+    """A row's label in one cell with those of the groups that begin there."""
+
+    def write(writer: Writer, sheet: Sheet, rng: random.Random, lead: str) -> None:
+        joined = sheet.copy()
+        for line in joined.lines:
+            if len(line.labels) > 1 and line.values:
+                words = "".join(item.text for _, item in line.labels)
+                line.labels = [(line.labels[-1][0], Item(words, role="label"))]
+        layout(writer, joined, rng, lead)
+
+    return write
+
+
 TEXT_LAYOUTS: dict[str, Layout] = {
     "spaced": _one_a_line("\n\n"),
     "lines": _one_a_line("\n"),
@@ -172,6 +186,8 @@ TEXT_LAYOUTS: dict[str, Layout] = {
     "tabs": _tabs,
     "tabs shifted": _tabs_shifted,
     "tabs, labels broken": _tabs_broken,
+    "lines, labels joined": _labels_joined(_one_a_line("\n")),
+    "tabs, labels joined": _labels_joined(_tabs),
     "headers broken": _one_a_line("\n\n", pieces=_break_header),
     "headers stacked": _one_a_line("\n", pieces=_stack_header),
     "labels broken": _one_a_line("\n", pieces=_break_label),
