@@ -15,7 +15,7 @@ from functools import cache
 
 from inference.rows import Row, Rows, by_report, finding_row
 from models.ontology import KINDS
-from models.reconciling.panel import Annual, Remembered, Told, decide, reconcile_years, remembered
+from models.reconciling.panel import Annual, Remembered, Told, decide, reconcile_years, remembered, stale
 from models.reconciling.precision import SURE
 from models.schema.document import Span
 from models.schema.finding import Evidence, Finding
@@ -56,6 +56,7 @@ class Panel:
                 continue
             own = findings[report["report_id"]]
             _decide(own, figures[report["report_id"]], last)
+            _name_stale(own, last)
             if report["form"]:
                 annual = Annual(report["form"], {c["cell"]: _cell(c) for c in cells[report["report_id"]]})
                 own += [finding_row(report["report_id"], f) for f in reconcile_years(annual, last)]
@@ -116,6 +117,13 @@ def _decide(findings: list[Row], figures: Sequence[Row], last: Remembered) -> No
             continue
         if decided := decide(_finding(row), _told(figure), _told(stated), last):
             findings[place] = finding_row(row["report_id"], decided)
+
+
+def _name_stale(findings: list[Row], last: Remembered) -> None:
+    """Say of contradicting figures where they are last year's."""
+    for place, row in enumerate(findings):
+        if row["check"] == "narrative.cell" and row["verdict"] == "contradicts":
+            findings[place] = finding_row(row["report_id"], stale(_finding(row), last))
 
 
 # ---------------------------------------------------------------- rows back to what they were

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.panel import Panel
 from inference.process import process
 from inference.rows import Rows
 from models.readers.inputs import iterate_inputs
@@ -15,12 +16,16 @@ from models.tagger.tagger import Tagger
 
 @pytest.fixture(scope="module")
 def rows(root: Path, tagger: Tagger) -> Rows:
-    return process(list(iterate_inputs([str(root / "examples" / "reports")])), tagger)
+    rows = process(list(iterate_inputs([str(root / "examples" / "reports")])), tagger)
+    panel = Panel()
+    panel.add(rows)
+    panel.check(rows)
+    return rows
 
 
 def test_every_example_is_a_report_of_known_agency_year_and_form(rows: Rows) -> None:
     assert rows.failures == []
-    assert len(rows.reports) == 11
+    assert len(rows.reports) == 12
     for report in rows.reports:
         year = int(Path(report["source"]).stem[-4:])
         assert report["agency"] and "投注" not in report["agency"]
@@ -43,6 +48,21 @@ def test_tables_of_the_examples_hold_but_for_what_is_planted(rows: Rows) -> None
     wrong = [f for f in rows.findings if f["check"].startswith("table.") and f["verdict"] == "contradicts"]
     assert {f["check"] for f in wrong} == {"table.balance"}
     assert len(wrong) == 2
+
+
+def test_two_years_of_one_agency_are_held_against_each_other(rows: Rows) -> None:
+    (report,) = (r["report_id"] for r in rows.reports if r["source"].endswith("wanglan-zhujianju-2025.txt"))
+    between = {
+        (f["check"], f["expression"].split(" ")[0], f["verdict"])
+        for f in rows.findings
+        if f["report_id"] == report and "2024" in f["expression"] and f["expression"].endswith(("total", "repealed"))
+    }
+    assert between >= {
+        ("panel.carry", "2024:applications.carried_forward.total", "contradicts"),
+        ("panel.stock", "2024:disclosure.normative_documents.in_force", "agrees"),
+    }
+    (growth,) = (f for f in rows.findings if f["report_id"] == report and f["check"] == "narrative.growth")
+    assert (growth["verdict"], growth["computed"]) == ("agrees", 6)
 
 
 def test_every_place_points_at_what_it_says(rows: Rows) -> None:

@@ -9,8 +9,10 @@ from inference.rows import Row, Rows, report_rows
 from models.readers.inputs import Input
 from models.reconciling.panel import panel_checks, remembered
 from models.structure.agency import agency_key
+from tests.contradictions import measure_years
 from tests.oracle import read_marked
 from tests.planted.filled import tables
+from tests.planted.years import YEAR_KINDS, YearKind
 
 
 def annual(year: int, narrative: str = "", *, agency: str = "测试县水务局", **cells: int) -> Rows:
@@ -156,3 +158,39 @@ def test_numbers_that_a_report_tells_twice_differently_are_not_handed_on() -> No
     now = annual(2022, sentence)
     (finding,) = (f for f in checked(last, now) if f["check"] == "narrative.growth")
     assert finding["computed"] == 12
+
+
+@pytest.mark.parametrize("kind", YEAR_KINDS)
+def test_what_is_planted_between_two_years_is_found(kind: YearKind) -> None:
+    """A few of each kind; the full measure is `python -m tests.contradictions`."""
+    counts = measure_years(kind, 12)
+    assert (counts["reports"], counts["found"]) == (12, 12)
+
+
+def test_consistent_years_give_no_alarm() -> None:
+    counts = measure_years("none", 20)
+    assert (counts["reports"], counts["false alarm"]) == (20, 0)
+
+
+def test_last_years_number_may_be_that_of_the_narrative_or_of_the_table() -> None:
+    """受理12件 with what was carried in, 10 newly received in the table: either may be meant."""
+    last = annual(
+        2021,
+        "受理申请⟦12|applications.received⟧件(含上年结转⟦2|applications.carried_in⟧件)。",
+        applications__received__total=10,
+        applications__carried_in__total=2,
+    )
+    for change in (4, 6):
+        sentence = f"收到申请⟦16|applications.received⟧件,比上年增加⟦{change}|count⟧件。"
+        (finding,) = (f for f in checked(last, annual(2022, sentence)) if f["check"] == "narrative.growth")
+        assert (finding["verdict"], finding["computed"]) == ("agrees", change)
+
+
+def test_a_figure_left_from_last_year_is_called_that() -> None:
+    last = annual(2021, "作出行政许可决定⟦41|permits.decisions⟧件。", disclosure__permits__decisions=41)
+    now = annual(2022, "作出行政许可决定⟦41|permits.decisions⟧件。", disclosure__permits__decisions=57)
+    (finding,) = (f for f in checked(last, now) if f["verdict"] == "contradicts")
+    assert "等于2021年报告的数字" in finding["message"]
+    other = annual(2022, "作出行政许可决定⟦40|permits.decisions⟧件。", disclosure__permits__decisions=57)
+    (finding,) = (f for f in checked(last, other) if f["verdict"] == "contradicts")
+    assert "2021" not in finding["message"]

@@ -215,6 +215,8 @@ def _evidence(report: Annual, cells: Sequence[Cell]) -> Iterator[Evidence]:
 def decide(change: Finding, figure: Told, stated: Told, last: Remembered) -> Finding | None:
     """An open change as the last year's report decides it; None where it does not tell the statistic.
 
+    Where narrative and table told last year's number differently (受理 with what was carried in), either will do.
+
     Amounts stay open: the two years may have been told in different units.
 
     Args:
@@ -223,17 +225,21 @@ def decide(change: Finding, figure: Told, stated: Told, last: Remembered) -> Fin
         stated: the change that is printed.
         last: what the last year's report told.
     """
-    base = _told_last(last, figure.statistic)
-    if base is None or change.stated is None or figure.kind == "amount":
+    bases = _told_last(last, figure.statistic)
+    if not bases or change.stated is None or figure.kind == "amount":
         return None
     sign = -1 if change.stated < 0 else 1
     percent = stated.kind == "percent"
     step = printed_step(stated.text) if stated.exact else Decimal(1)
-    agrees = is_change(figure.quantity, stated.quantity, step, sign, percent=percent, base=exact(base))
+    fitting = (
+        b for b in bases if is_change(figure.quantity, stated.quantity, step, sign, percent=percent, base=exact(b))
+    )
+    agreed = next(fitting, None)
+    base = bases[0] if agreed is None else agreed
     computed = figure.quantity.value - base
     if percent:
         computed = round(100 * computed / base, 4) if base else Decimal(0)
-    verdict: Verdict = "agrees" if agrees else "contradicts"
+    verdict: Verdict = "contradicts" if agreed is None else "agrees"
     if verdict == "contradicts" and figure.confidence < SURE:
         verdict = "undecided"
     return replace(
@@ -246,7 +252,21 @@ def decide(change: Finding, figure: Told, stated: Told, last: Remembered) -> Fin
     )
 
 
-def _told_last(last: Remembered, statistic: str) -> Decimal | None:
-    """The statistic in last year's report: in its narrative, or in the cell that is its plain counterpart."""
+def stale(finding: Finding, last: Remembered) -> Finding:
+    """A figure that contradicts its cell and is last year's number says so: it was likely left standing.
+
+    Args:
+        finding: of narrative.cell.
+        last: what the last year's report told.
+    """
+    told = () if finding.statistic is None else _told_last(last, finding.statistic)
+    if finding.verdict != "contradicts" or not finding.stated or finding.stated not in told:
+        return finding
+    words = f"等于{last.year}年报告的数字,可能是上一年的没有更新"
+    return replace(finding, reading=f"{finding.reading};{words}", message=f"{finding.message};{words}")
+
+
+def _told_last(last: Remembered, statistic: str) -> tuple[Decimal, ...]:
+    """The statistic in last year's report: in its narrative, and in the cell that is its plain counterpart."""
     cells = [cell for form in load_forms() if (cell := _plain_cell(statistic, form)) is not None]
-    return next((last.values[name] for name in (statistic, *cells) if name in last.values), None)
+    return tuple(dict.fromkeys(last.values[name] for name in (statistic, *cells) if name in last.values))

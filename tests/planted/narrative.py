@@ -71,17 +71,31 @@ class Report:
     cell: str
 
 
-def tell(form_id: str, seed: int, kind: Kind = "none", profile: Profile = "busy") -> Report | None:
-    """A report with one contradiction of a kind; None where its numbers leave no room for it."""
+def tell(
+    form_id: str,
+    seed: int,
+    kind: Kind = "none",
+    profile: Profile = "busy",
+    given: Mapping[str, Decimal] | None = None,
+) -> Report | None:
+    """A report with one contradiction of a kind; None where its numbers leave no room for it.
+
+    Args:
+        form_id: "2019" or "2021".
+        seed: everything random follows from it.
+        kind: what is planted.
+        profile: how many cells are not zero.
+        given: numbers of cells that are no sums, in place of random ones.
+    """
     rng = Random(f"{form_id} {seed} {kind}")
-    true = plant(form_id, "lines", seed=seed, profile=profile, remarks=False)
+    true = plant(form_id, "lines", seed=seed, profile=profile, remarks=False, given=given)
     sentences = list(_Teller(true.numbers, rng).sentences())
     printed, place, cell = true, -1, ""
     if kind in TABLE_CHECKS:
         equation = rng.choice([e for e in load_forms()[form_id].equations if e.check == TABLE_CHECKS[kind]])
         cell = equation.total[0]
         wrong = {cell: true.numbers[cell] + rng.randint(1, 30)}
-        printed = plant(form_id, "lines", seed=seed, profile=profile, remarks=False, errors=wrong)
+        printed = plant(form_id, "lines", seed=seed, profile=profile, remarks=False, given=given, errors=wrong)
     elif kind != "none":
         chosen = _planted(sentences, kind, rng)
         if chosen is None:

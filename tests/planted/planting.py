@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
@@ -64,6 +64,7 @@ def plant(
     blank_totals: bool = False,
     skip: frozenset[str] = frozenset(),
     absent: frozenset[str] = frozenset(),
+    given: Mapping[str, Decimal] | None = None,
     errors: dict[str, Decimal] | None = None,
     header_again: bool = False,
     twice: bool = False,
@@ -89,6 +90,7 @@ def plant(
         blank_totals: cells of the column of totals are blank, whatever their number.
         skip: rows (`table.row`) that are not in the source.
         absent: tables that are not in the source; their headings are.
+        given: numbers of cells that are no sums, in place of random ones.
         errors: numbers printed instead of the right ones.
         header_again: the header of the applications table is repeated in its middle.
         twice: every table is printed twice.
@@ -104,7 +106,7 @@ def plant(
     form = load_forms()[form_id]
     rng = Random(f"{form_id} {layout} {seed}")
     style = style or Style()
-    numbers = numbers_of(form, rng, profile) | (errors or {})
+    numbers = numbers_of(form, rng, profile, given) | (errors or {})
     texts = {
         cell: blank_as if numbers[cell] == 0 and rng.random() < blank else printed(numbers[cell], column, style, rng)
         for cell, column in form.columns_by_cell.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -47,8 +48,10 @@ class Style:
     decimals: bool = False
 
 
-def numbers_of(form: Form, rng: random.Random, profile: Profile = "ordinary") -> dict[str, Decimal]:
-    """Values of every cell that satisfy the form's equations."""
+def numbers_of(
+    form: Form, rng: random.Random, profile: Profile = "ordinary", given: Mapping[str, Decimal] | None = None
+) -> dict[str, Decimal]:
+    """Values of every cell that satisfy the form's equations; `given` are those of cells that are no sums."""
     share, large = PROFILES[profile]
 
     def count() -> Decimal:
@@ -63,7 +66,7 @@ def numbers_of(form: Form, rng: random.Random, profile: Profile = "ordinary") ->
             value = Decimal(rng.randint(1, 9_999_999)) / 100
         if column.signed and rng.random() < 0.5:
             value = -value
-        values[cell] = value
+        values[cell] = (given or {}).get(cell, value)
     for check in ("table.column_sum", "table.balance", "table.row_sum", "table.remedies_sum"):
         for equation in form.equations:
             if equation.check == check == "table.balance":
