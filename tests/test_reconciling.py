@@ -232,3 +232,51 @@ def test_two_wrong_cells_are_two_contradictions() -> None:
     wrong = {**RECEIVED, "applications__processed_total__total": 3, "remedies__reconsideration__total": 2}
     _, findings = read_marked("正文。", tables(**wrong))
     assert sorted(f.check for f in findings if f.verdict == "contradicts") == ["table.remedies_sum", "table.row_sum"]
+
+
+@pytest.mark.parametrize(
+    ("narrative", "verdict"),
+    [
+        ("收到申请⟦10|applications.received⟧件,上年结转⟦2|applications.carried_in⟧件。办结⟦9|applications.processed⟧件,结转下年⟦3|applications.carried_forward⟧件。", "agrees"),
+        ("收到申请⟦10|applications.received⟧件,上年结转⟦2|applications.carried_in⟧件。办结⟦9|applications.processed⟧件,结转下年⟦2|applications.carried_forward⟧件。", "contradicts"),
+        ("受理申请⟦12|applications.received⟧件(含上年结转⟦2|applications.carried_in⟧件)。办结⟦9|applications.processed⟧件,结转下年⟦3|applications.carried_forward⟧件。", "explained"),
+        ("收到申请⟦10|applications.received⟧件。办结⟦9|applications.processed⟧件,结转下年⟦1|applications.carried_forward⟧件。", "agrees"),
+        ("收到申请⟦10|applications.received⟧件。办结⟦9|applications.processed⟧件,结转下年⟦3|applications.carried_forward⟧件。", "undecided"),
+    ],
+)  # fmt: skip
+def test_the_balance_of_the_applications_holds_in_words_where_there_is_no_table(narrative: str, verdict: str) -> None:
+    _, findings = read_marked(narrative)
+    (finding,) = (f for f in findings if f.expression.startswith("applications.received + "))
+    assert (finding.check, finding.verdict, finding.stated) == ("narrative.parts", verdict, 9)
+
+
+def test_with_the_table_the_balance_is_not_told_twice() -> None:
+    _, findings = read_marked(
+        "收到申请⟦10|applications.received⟧件。办结⟦9|applications.processed⟧件,结转下年⟦3|applications.carried_forward⟧件。",
+        tables(**RECEIVED),
+    )
+    assert not [f for f in findings if f.expression.startswith("applications.received + ")]
+
+
+@pytest.mark.parametrize("words", ["全市各级行政机关共", "各镇(街道)", "局机关", "其中下属单位"])
+def test_a_figure_of_another_circle_of_agencies_contradicts_nothing(words: str) -> None:
+    _, findings = read_marked(f"{words}收到申请⟦6|applications.received⟧件。", tables(**RECEIVED))
+    (finding,) = (f for f in findings if f.check == "narrative.cell")
+    assert finding.verdict == "explained"
+    assert "统计范围" in finding.reading
+
+
+@pytest.mark.parametrize("words", ["全年", "为提高全民参与度,全年", "按照全市部署。全年"])
+def test_words_that_name_no_circle_excuse_nothing(words: str) -> None:
+    _, findings = read_marked(f"{words}收到申请⟦6|applications.received⟧件。", tables(**RECEIVED))
+    assert [f.verdict for f in findings if f.check == "narrative.cell"] == ["contradicts"]
+
+
+@pytest.mark.parametrize(
+    ("agency", "verdict"),
+    [("平梁县人民政府", "contradicts"), ("平梁县人民政府办公室", "contradicts"), ("平梁县水务局", "explained")],
+)
+def test_a_government_speaks_for_its_whole_county(agency: str, verdict: str) -> None:
+    title = f"{agency}⟦2022|O⟧年政府信息公开工作年度报告\n"
+    _, findings = read_marked(f"{title}全县收到申请⟦6|applications.received⟧件。", tables(**RECEIVED))
+    assert [f.verdict for f in findings if f.check == "narrative.cell"] == [verdict]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from models.forms import load_forms
 from models.ontology import load_ontology
+from models.reconciling.bodies import named_body
 from models.reconciling.expressions import Expression, by_parts, expression
 from models.reconciling.precision import SURE, is_share, stated, unit_factor
 from models.reconciling.registry import check
@@ -109,7 +110,11 @@ def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Compa
         return _finding(extraction, figure, "undecided", plain, plain.words)
     if not figure.zero and matching:
         return _finding(extraction, figure, "explained", matching[0], f"与{plain.words}不同,等于{matching[0].words}")
-    if words := _unit_error(extraction, figure, says, plain) or _as_part(extraction, figure, plain.value):
+    if words := (
+        _unit_error(extraction, figure, says, plain)
+        or _as_part(extraction, figure, plain.value)
+        or _of_another_body(extraction, figure)
+    ):
         return _finding(extraction, figure, "explained", plain, words)
     if not plain.sure or figure.confidence < SURE or not _plausible_unit(figure):
         return _finding(extraction, figure, "undecided", plain, UNSURE_FIGURE if plain.sure else plain.words)
@@ -160,6 +165,11 @@ def _as_part(extraction: Extraction, figure: Figure, whole: Decimal) -> str:
     if any(f.quantity and f.quantity.value == whole for f in near):
         return f"附近另有{number(whole)}与表格一致,这一个是其中一项或另有所指"
     return ""
+
+
+def _of_another_body(extraction: Extraction, figure: Figure) -> str:
+    body = named_body(extraction, figure)
+    return f"口径是“{body}”,与表格的统计范围可能不同" if body else ""
 
 
 def _plausible_unit(figure: Figure) -> bool:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from itertools import accumulate, pairwise
 
 from models.ontology import load_ontology
+from models.reconciling.identity import balance_in_words
 from models.reconciling.precision import SURE, is_share
 from models.reconciling.registry import check
 from models.reconciling.words import number
@@ -82,13 +83,14 @@ class Group:
 
 @check("narrative.parts")
 def check_parts(extraction: Extraction) -> Iterator[Finding]:
-    """Sums in each statement of the narrative."""
+    """Sums in each statement of the narrative, and the balance of the applications."""
     for statement in _statements(extraction):
         counts = _counts(statement)
         groups = list(_groups(extraction.narrative, counts))
         for group in groups:
             yield _sum_finding(group)
         yield from _closing_totals(counts, groups)
+    yield from balance_in_words(extraction)
 
 
 def _counts(statement: Sequence[Figure]) -> list[Figure]:
