@@ -92,7 +92,7 @@ def _tables(form: Form, cells: list[Row]) -> list[Table]:
         table.add_column("")
         for i in range(width):
             same = {plain_label(r.columns[i].labels[0]) for r in rows if i < len(r.columns)}
-            table.add_column(same.pop() if len(same) == 1 else f"{i + 1}")
+            table.add_column(same.pop() if len(same) == 1 else "数值", overflow="fold")
         for row in rows:
             values = [_cell(by_id.get(row.cell(spec.id, c))) for c in row.columns]
             table.add_row(plain_label(row.labels[0]), *values)

@@ -14,6 +14,7 @@ import argparse
 import csv
 import json
 import multiprocessing
+import re
 import sys
 import time
 from collections import Counter
@@ -194,7 +195,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("tables", nargs="?", type=int, default=18, help="tables a row; a report has three")
     parser.add_argument("--rows", default="", help="only rows whose name matches this regular expression")
-    parser.add_argument("--out", type=Path, help="also write the rows here, as .csv or .json")
+    parser.add_argument("--families", default="", help="only rows of families that match this one")
+    parser.add_argument("--out", type=Path, help="also write the rows here, as .csv or .json, after each row")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument(
         "--determined",
@@ -203,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="reports of a row that the oracle, which is slow, is asked about",
     )
     options = parser.parse_args(arguments)
-    chosen = rows(options.rows)
+    chosen = [row for row in rows(options.rows) if re.search(options.families, row.family)]
     if not chosen:
         parser.error("no row matches")
     tasks = [
@@ -214,6 +216,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with multiprocessing.get_context("spawn").Pool(min(options.processes, len(tasks))) as pool:
         for number, result in enumerate(pool.imap(_task, tasks), start=1):
             scores.append(result)
+            if options.out:
+                _write(options.out, scores)
             wrong = result.cells["wrong given"] + result.cells["wrong blank"]
             sys.stderr.write(
                 f"[{number}/{len(tasks)}, {time.perf_counter() - start:.0f} s] {result.name}: {wrong} wrong\n"
@@ -225,8 +229,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gave_up = sum(s.determined["undecided"] for s in scores)
     if gave_up:
         sys.stdout.write(f"\nThe solver gave up {gave_up} reports.\n")
-    if options.out:
-        _write(options.out, scores)
 
 
 if __name__ == "__main__":
