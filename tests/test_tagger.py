@@ -91,7 +91,7 @@ def test_what_is_read_together_changes_nothing(tagger: Tagger, jobs: list[Marked
 def test_remembered_windows_give_the_same(tagger: Tagger, jobs: list[Marked], monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = _new(tagger)
     first = fresh.read(jobs)
-    monkeypatch.setattr(fresh._network, "_packed", lambda _: pytest.fail("the encoder was called"))
+    monkeypatch.setattr(fresh._network, "_packed", lambda *_: pytest.fail("the encoder was called"))
     assert fresh.read(jobs) == first
 
 
@@ -140,7 +140,7 @@ def _best(logits: torch.Tensor, candidate: Candidate, names: dict[int, str]) -> 
 
 def test_a_text_without_candidates_is_never_read(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tagger.model, "forward", lambda **_: pytest.fail("the model was called"))
-    monkeypatch.setattr(tagger._network, "_packed", lambda _: pytest.fail("the encoder was called"))
+    monkeypatch.setattr(tagger._network, "_packed", lambda *_: pytest.fail("the encoder was called"))
     assert tagger.read([Marked("我局认真开展工作。" * 50, [])]) == [Named([], [])]
 
 

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import torch
 
-from models.tagger.packed import PackedEncoder, padded, serves
+from models.tagger.packed import PackedEncoder, serves
 
 ZERO_HEAD = "zero_head"
 """Name of the second layer among the weights; statistics in the order of the ontology."""
-TOKENS, GPU_TOKENS = 1024, 16384
+TOKENS, GPU_TOKENS = 2048, 16384
 """Tokens of a batch: on a CPU what its caches hold (`tests/bench_tagger.py` measures it); on a GPU not measured."""
 
 
@@ -60,7 +60,8 @@ class Network:
         read = []
         for which, (ids, asked) in enumerate(zip(encoded["input_ids"], offsets, strict=True)):
             tokens = [(i, encoded.char_to_token(which, offset)) for i, offset in enumerate(asked)]
-            read.append(_Text(which, ids, [(i, token) for i, token in tokens if token is not None]))
+            if places := [(i, token) for i, token in tokens if token is not None]:
+                read.append(_Text(which, ids, places))
         read.sort(key=lambda text: len(text.ids))
         cpu = self.device.type == "cpu"
         for batch in _batches(read, TOKENS if cpu else GPU_TOKENS, alike=cpu and self._packed is None):
@@ -71,12 +72,7 @@ class Network:
             yield Asked(places, logits[:n].float().cpu(), None if zeros is None else zeros[:n].float().cpu())
 
     def _read(self, encoder: PackedEncoder, batch: Sequence[_Text]) -> tuple[torch.Tensor, torch.Tensor | None]:
-        rows, start = [], 0
-        for text in batch:
-            rows += [start + token for _, token in text.places]
-            start += len(text.ids)
-        rows += [0] * (padded(len(rows)) - len(rows))
-        hidden = encoder([text.ids for text in batch])[torch.tensor(rows, device=self.device)]
+        hidden = encoder([text.ids for text in batch], [[token for _, token in text.places] for text in batch])
         return self.model.classifier(hidden), None if self._head is None else self._head(hidden)
 
     def _read_plain(self, batch: Sequence[_Text]) -> tuple[torch.Tensor, torch.Tensor | None]:

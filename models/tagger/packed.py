@@ -3,7 +3,8 @@
 A linear layer then sees one tall matrix and attention each window by itself, which is both faster than
 `transformers` (no padding, no mask, fused attention, a third of the copies) and the same for every batch:
 a row of a matrix product does not depend on the rows beside it once there are `ROWS` of them, and attention never
-sees a neighbour. So a window gets the same answer, to the bit, whatever it is read with.
+sees a neighbour. So a window gets the same answer, to the bit, whatever it is read with. The last layer is
+computed only for the tokens that are asked about, some 8 of 185 in a window, which saves a fourth of all.
 
 For DeBERTa-v2 without relative attention, which is what gouji trains (`serves` tells); others are left to
 `transformers`.
@@ -12,7 +13,7 @@ For DeBERTa-v2 without relative attention, which is what gouji trains (`serves` 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 import torch
@@ -26,6 +27,7 @@ def serves(config: Any) -> bool:
     """Whether the encoder of this configuration is one that is packed here."""
     return (
         config.model_type == "deberta-v2"
+        and config.num_hidden_layers > 1
         and not config.relative_attention
         and config.position_biased_input
         and config.type_vocab_size == 0
@@ -53,26 +55,39 @@ class PackedEncoder(torch.nn.Module):
             for three in projections
         ]
 
-    def forward(self, windows: Sequence[Sequence[int]]) -> torch.Tensor:
-        """Hidden states (tokens of all windows, width); windows are token ids, best in order of their length."""
-        device = self.joint[0][0].device
+    def forward(self, windows: Sequence[Sequence[int]], asked: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Hidden states of the tokens that are asked about, (`padded` number of them, width), window after window.
+
+        Args:
+            windows: token ids, best in order of their length.
+            asked: places of tokens in each window.
+        """
         lengths = [len(window) for window in windows]
-        rows = padded(sum(lengths))
-        ids = torch.zeros(rows, dtype=torch.long)
-        ids[: sum(lengths)] = torch.tensor([token for window in windows for token in window])
-        positions = torch.zeros(rows, dtype=torch.long)
-        positions[: sum(lengths)] = torch.cat([torch.arange(n) for n in lengths])
-        ids, positions = ids.to(device), positions.to(device)
-        e = self.embeddings
-        first: torch.Tensor = e.LayerNorm(e.word_embeddings(ids) + e.position_embeddings(positions))
-        x = first
-        for i, (layer, (weight, bias)) in enumerate(zip(self.layers, self.joint, strict=True)):
-            mixed = self._attend(functional.linear(x, weight, bias), lengths)
-            x = layer.attention.output(mixed, x)
-            x = layer.output(functional.gelu(layer.intermediate.dense(x)), x)
+        starts = [0, *accumulate(lengths)]
+        x = first = self._embed(windows, lengths)
+        *layers, last = zip(self.layers, self.joint, strict=True)
+        for i, (layer, (weight, bias)) in enumerate(layers):
+            x = _rest_of(layer, self._attend(functional.linear(x, weight, bias), lengths), x)
             if i == 0 and self.conv is not None:
                 x = self._convolve(first, x, lengths)
-        return x
+        layer, (weight, bias) = last
+        rows = [start + place for start, places in zip(starts, asked, strict=False) for place in places]
+        own = x[torch.tensor([*rows, *[0] * (padded(len(rows)) - len(rows))], device=x.device)]
+        width = x.shape[1]
+        queries = functional.linear(own, weight[:width], bias[:width])
+        seen = functional.linear(x, weight[width:], bias[width:])
+        counts = [len(places) for places in asked]
+        return _rest_of(layer, self._attend_from(queries, seen, counts, starts), own)
+
+    def _embed(self, windows: Sequence[Sequence[int]], lengths: Sequence[int]) -> torch.Tensor:
+        rows = sum(lengths)
+        ids, positions = torch.zeros(2, padded(rows), dtype=torch.long)
+        ids[:rows] = torch.tensor([token for window in windows for token in window])
+        positions[:rows] = torch.cat([torch.arange(n) for n in lengths])
+        device, e = self.joint[0][0].device, self.embeddings
+        words = e.word_embeddings(ids.to(device))
+        embedded: torch.Tensor = e.LayerNorm(words + e.position_embeddings(positions.to(device)))
+        return embedded
 
     def _attend(self, joint: torch.Tensor, lengths: Sequence[int]) -> torch.Tensor:
         """joint: queries, keys and values (rows, 3 * width); windows of equal length go together."""
@@ -86,6 +101,20 @@ class PackedEncoder(torch.nn.Module):
             seen = functional.scaled_dot_product_attention(q, k, v)
             out[start:end] = seen.transpose(1, 2).reshape(end - start, width)
             start = end
+        return out
+
+    def _attend_from(
+        self, queries: torch.Tensor, seen: torch.Tensor, counts: Sequence[int], starts: Sequence[int]
+    ) -> torch.Tensor:
+        """queries: (rows asked, width), `counts` of each window; seen: keys and values (rows, 2 * width)."""
+        out = torch.zeros_like(queries)
+        row = 0
+        for count, start, end in zip(counts, starts, starts[1:], strict=False):
+            q = queries[row : row + count].view(count, self.heads, -1).transpose(0, 1)
+            k, v = seen[start:end].view(end - start, 2, self.heads, -1).permute(1, 2, 0, 3)
+            mixed = functional.scaled_dot_product_attention(q[None], k[None], v[None])[0]
+            out[row : row + count] = mixed.transpose(0, 1).reshape(count, -1)
+            row += count
         return out
 
     def _convolve(self, first: torch.Tensor, x: torch.Tensor, lengths: Sequence[int]) -> torch.Tensor:
@@ -104,6 +133,13 @@ class PackedEncoder(torch.nn.Module):
         seen = functional.linear(around.flatten(1), weight, self.conv.conv.bias)
         out: torch.Tensor = self.conv.LayerNorm(x + functional.gelu(seen))
         return out
+
+
+def _rest_of(layer: Any, mixed: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """A layer from its attention on; x: what came into it."""
+    x = layer.attention.output(mixed, x)
+    out: torch.Tensor = layer.output(functional.gelu(layer.intermediate.dense(x)), x)
+    return out
 
 
 def padded(rows: int) -> int:
