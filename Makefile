@@ -21,6 +21,7 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_tagger
 
 train: $(READY)
 	$(BIN)/gouji train --config configs/training/tagger.yaml

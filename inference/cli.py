@@ -34,6 +34,9 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     no_html: Annotated[bool, typer.Option("--no-html", help="No review pages.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Ignore what an interrupted run left.")] = False,
+    only_failures: Annotated[
+        bool, typer.Option("--only-failures", help="Read again what failed in the last run into this folder.")
+    ] = False,
 ) -> None:
     """Process inputs; exit status 1 where none became a report."""
     from inference.progress import show_progress
@@ -43,7 +46,7 @@ def run(
     from models.tagger.tagger import DEFAULT
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
-    settings = RunSettings(model or str(DEFAULT), device, engine, workers, not no_html, fresh)
+    settings = RunSettings(model or str(DEFAULT), device, engine, workers, not no_html, fresh, only_failures)
     with show_progress() as progress:
         totals = run_all(inputs, out, settings, progress)
     sys.stderr.write(summary(totals, out))

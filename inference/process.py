@@ -9,6 +9,8 @@ import gc
 import logging
 from collections.abc import Sequence
 
+import torch
+
 from inference.rows import Rows, failure_row, report_rows
 from models.extract import extract_many, read_report
 from models.readers.inputs import Input
@@ -22,8 +24,13 @@ COLLECT_AFTER = 50_000
 """New objects between two looks of the garbage collector; a report makes some thousands, hardly any in circles."""
 
 
-def settle_memory() -> None:
-    """Keep the collector from looking again and again at what was loaded once: call before the first batch."""
+def settle() -> None:
+    """Call before the first batch: one thread, and the collector does not look again at what was loaded once.
+
+    Several threads wait for each other at every matrix product, which is worse than useless where other work is on the
+    cores; processes (`workers`) do not.
+    """
+    torch.set_num_threads(1)
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 100)

@@ -15,7 +15,7 @@ import pkgutil
 import platform
 import shutil
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +24,13 @@ import torch
 import transformers
 
 import inference.engines
+from inference.copies import Copies
 from inference.panel import Panel
 from inference.rows import SCHEMAS, Rows
 from inference.sinks.html import write_index, write_pages
 from inference.sinks.parquet import open_tables, read_tables, write_tables
 from inference.totals import Totals
 from models.readers.inputs import Input, iterate_inputs
-from models.readers.registry import readers
 from models.schema.errors import ConfigError
 from models.tagger.tagger import DEFAULT, resolve_device
 
@@ -38,6 +38,8 @@ VERSION = "0.1.0"
 BATCH = 16
 OUTPUTS = ("run.json", "index.html", "pages", *(f"{table}.parquet" for table in SCHEMAS))
 """What a run leaves in its folder; never an input of the next."""
+KEPT = ".kept"
+"""The batches of a run that had failures, for `only_failures`; any other run into the folder removes it."""
 Progress = Callable[[int, int], None]
 """Called with the numbers of reports and failures so far."""
 
@@ -53,6 +55,7 @@ class RunSettings:
         workers: processes, at least 1.
         html: whether review pages are written.
         fresh: whether what an interrupted run left is thrown away.
+        only_failures: whether what failed in the last run is read again, and nothing else.
     """
 
     model: str = str(DEFAULT)
@@ -61,6 +64,7 @@ class RunSettings:
     workers: int = 1
     html: bool = True
     fresh: bool = False
+    only_failures: bool = False
 
 
 def engines() -> tuple[str, ...]:
@@ -77,10 +81,13 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     _check(names, out, settings)
     items = iterate_inputs(names, without=[out.resolve() / name for name in OUTPUTS])
     started = time.time()
-    folder = out / ".parts"
+    folder, kept = out / ".parts", out / KEPT
     if settings.fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    copies = _Copies()
+    if settings.only_failures and kept.is_dir():
+        kept.rename(folder)
+    shutil.rmtree(kept, ignore_errors=True)
+    copies = Copies()
     panel = Panel()
     parts: list[Path] = []
     reports = failures = 0
@@ -91,11 +98,13 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
         progress(reports, failures)
     totals = _put_together(parts, out, panel, copies, html=settings.html)
     _write_record(totals, out, settings, time.time() - started)
+    if failures:
+        folder.rename(kept)
     shutil.rmtree(folder, ignore_errors=True)
     return totals
 
 
-def _put_together(parts: Sequence[Path], out: Path, panel: Panel, copies: _Copies, *, html: bool) -> Totals:
+def _put_together(parts: Sequence[Path], out: Path, panel: Panel, copies: Copies, *, html: bool) -> Totals:
     totals = Totals()
     with open_tables(out) as tables:
         for part in parts:
@@ -114,6 +123,8 @@ def _put_together(parts: Sequence[Path], out: Path, panel: Panel, copies: _Copie
 def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
     if settings.engine not in engines():
         raise ConfigError(f"--engine {settings.engine}: unknown; known: {', '.join(engines())}")
+    if settings.only_failures and not ((out / KEPT).is_dir() or (out / ".parts").is_dir()):
+        raise ConfigError(f"--only-failures: the last run into {out} left none; run without it")
     if settings.workers < 1:
         raise ConfigError(f"--workers {settings.workers}: must be at least 1")
     resolve_device(settings.device)
@@ -122,40 +133,6 @@ def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
         raise ConfigError(f"--out {out}: {there} is no folder")
     if any(Path(name).is_dir() and Path(name).resolve() == out.resolve() for name in names):
         raise ConfigError(f"--out {out}: is an input folder too; name another, or one inside it")
-
-
-class _Copies:
-    """The same bytes are read once; every further source of them gets the same row.
-
-    What no reader takes is no first, so that `a.bak` does not hide the same bytes in `a.txt`.
-    """
-
-    def __init__(self) -> None:
-        self._first: dict[str, str] = {}
-        self._others: defaultdict[str, list[str]] = defaultdict(list)
-
-    def without(self, items: Iterator[Input]) -> Iterator[Input]:
-        """The inputs whose bytes did not come before."""
-        for item in items:
-            if item.data is None or item.suffix.lower() not in readers():
-                yield item
-            elif item.report_id in self._first:
-                self._others[item.report_id].append(item.source)
-            else:
-                self._first[item.report_id] = item.source
-                yield item
-
-    def add_to(self, rows: Rows) -> None:
-        """Rows of the copies of a batch's inputs: reports are found by their id, failures by their source."""
-        failed = (
-            {self._first[report_id]: sources for report_id, sources in self._others.items()} if rows.failures else {}
-        )
-        rows.reports += [
-            {**row, "source": source} for row in rows.reports for source in self._others.get(row["report_id"], ())
-        ]
-        rows.failures += [
-            {**row, "source": source} for row in rows.failures for source in failed.get(row["source"], ())
-        ]
 
 
 def _batches(items: Iterator[Input]) -> Iterator[list[Input]]:
@@ -176,14 +153,16 @@ def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) 
     """
     engine = importlib.import_module(f"inference.engines.{settings.engine}")
     model = _model_digest(Path(settings.model))
-    queue: deque[tuple[Path, bool]] = deque()
+    queue: deque[tuple[Path, bool, list[Input]]] = deque()
 
     def to_do() -> Iterator[list[Input]]:
         for batch in batches:
             part = folder / _key(batch, model)
-            queue.append((part, part.is_dir()))
-            if not queue[-1][1]:
-                yield batch
+            again = _failed(batch, part) if settings.only_failures and part.is_dir() else []
+            done = part.is_dir() and not again
+            queue.append((part, done, batch if again else []))
+            if not done:
+                yield again or batch
 
     def done() -> Iterator[tuple[Path, Rows]]:
         while queue and queue[0][1]:
@@ -192,10 +171,34 @@ def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) 
 
     for rows in engine.run(to_do(), model=settings.model, device=settings.device, workers=settings.workers):
         yield from done()
-        part = queue.popleft()[0]
+        part, _, batch = queue.popleft()
+        if batch and part.is_dir():
+            rows = _mended(read_tables(part), rows, batch)
+            shutil.rmtree(part)
         _keep(rows, part)
         yield part, rows
     yield from done()
+
+
+def _failed(batch: Sequence[Input], part: Path) -> list[Input]:
+    """The inputs of a batch that are failures in its part."""
+    sources = {row["source"] for row in read_tables(part).failures}
+    return [item for item in batch if item.source in sources]
+
+
+def _mended(old: Rows, new: Rows, batch: Sequence[Input]) -> Rows:
+    """The rows of a batch whose failures were read again, in the order of its inputs."""
+    places = {item.source: place for place, item in enumerate(batch)}
+    rows = Rows()
+    rows.extend(old)
+    rows.failures = list(new.failures)
+    new.failures = []
+    rows.extend(new)
+    rows.reports.sort(key=lambda row: places[row["source"]])
+    order = {row["report_id"]: place for place, row in enumerate(rows.reports)}
+    for table in (rows.figures, rows.cells, rows.findings):
+        table.sort(key=lambda row: order[row["report_id"]])
+    return rows
 
 
 def _keep(rows: Rows, part: Path) -> None:

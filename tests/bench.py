@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from inference.process import settle_memory
+from inference.process import settle
 from models.forms import load_forms
 from models.tables.align import align
 from tests import determined, positional
@@ -93,7 +93,7 @@ def score(row: Row, reports: int, asked: int) -> Score:
     result = Score(row.name, row.family, row.forms)
     for form in row.forms:
         align(plant(form, row.layout).text, ())
-    settle_memory()
+    settle()
     for seed in range(reports):
         planted = row.plant(seed)
         start = time.process_time()

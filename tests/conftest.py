@@ -6,8 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 
 from models.tagger.tagger import Tagger
+
+torch.set_num_threads(1)  # as in `gouji run`
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("GOUJI_SHARED", ROOT.parent / "shared"))

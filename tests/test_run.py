@@ -305,6 +305,38 @@ def test_changed_records_are_read_anew(crawl: Path, tmp_path: Path, tagger: Fake
     assert {r["agency"] for r in rows.reports} == {"乙局"}
 
 
+def test_only_failures_reads_them_alone(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed for a passing reason is read again; the tables are then those of an undisturbed run."""
+    fill(crawl, 40)
+    (crawl / "010b.txt").write_text("", "utf-8")
+    (crawl / "020b.txt").write_bytes((crawl / "005.txt").read_bytes())
+    whole = run([str(crawl)], tmp_path / "whole", NO_PAGES)
+    read_report = inference.process.read_report
+
+    def out_of_memory(item: Input) -> Any:
+        if item.source.endswith(("005.txt", "030.txt")):
+            raise MemoryError
+        return read_report(item)
+
+    monkeypatch.setattr(inference.process, "read_report", out_of_memory)
+    assert len(run([str(crawl)], tmp_path / "out", NO_PAGES).failures) == 4
+    monkeypatch.setattr(inference.process, "read_report", read_report)
+    tagger.asked.clear()
+    again = RunSettings(model="none", device="cpu", html=False, only_failures=True)
+    assert run([str(crawl)], tmp_path / "out", again) == whole
+    assert sum(tagger.asked) == 2
+    assert tables(tmp_path / "out") == tables(tmp_path / "whole")
+
+
+def test_only_failures_where_there_were_none(crawl: Path, tmp_path: Path) -> None:
+    fill(crawl, 3)
+    run([str(crawl)], tmp_path / "out", NO_PAGES)
+    with pytest.raises(ConfigError, match="--only-failures: the last run into"):
+        run([str(crawl)], tmp_path / "out", RunSettings(model="none", device="cpu", html=False, only_failures=True))
+
+
 def test_a_half_written_part_is_no_part(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
     _interrupted(fill(crawl, 40), tmp_path / "out", tagger, 1)
     for part in (tmp_path / "out" / ".parts").iterdir():

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
+from transformers import AutoModelForTokenClassification, AutoTokenizer, BertConfig, pipeline
 
-from models.narrative.candidates import scan
+from models.narrative.candidates import Candidate, scan
 from models.narrative.cues import find_cues
+from models.narrative.text import windows
 from models.ontology import load_ontology
 from models.readers.plain import read
 from models.schema.errors import ConfigError
@@ -51,11 +52,7 @@ def test_plain_transformers_gives_the_same_labels(tagger: Tagger, lines: list[st
         with torch.inference_mode():
             logits = model(**encoded).logits[0]
         for candidate, label in zip(candidates, tagger.label(text, candidates), strict=True):
-            row = logits[encoded.char_to_token(candidate.start)]
-            allowed = [
-                i for i, n in names.items() if n == "O" or (n[0] == "B" and ontology.kind(n[2:]) in candidate.kinds)
-            ]
-            best = names[max(allowed, key=lambda i: float(row[i]))]
+            best = _best(logits[encoded.char_to_token(candidate.start)], candidate, names)
             assert best.removeprefix("B-") == (label.statistic or "O")
             compared += 1
     assert compared > 500
@@ -75,20 +72,75 @@ def test_the_pipeline_without_any_restriction_nearly_always_agrees(tagger: Tagge
     assert same / compared >= 0.98
 
 
-def test_batched_labels_equal_single_ones(tagger: Tagger) -> None:
-    texts = [PASSAGE[:n] for n in range(20, len(PASSAGE), 17)]
-    jobs = [Marked(t, scan(t), find_cues(t)) for t in texts]
-    together = tagger.read(jobs)
-    alone = [tagger.read([job])[0] for job in jobs]
-    assert [_statistics(named) for named in together] == [_statistics(named) for named in alone]
+@pytest.fixture(scope="module")
+def jobs(lines: list[str]) -> list[Marked]:
+    """Texts of one to several windows, of many lengths."""
+    texts = [PASSAGE[:n] for n in range(20, len(PASSAGE), 17)] + ["\n".join(lines[i : i + 12]) for i in range(0, 60, 7)]
+    return [Marked(t, scan(t), find_cues(t)) for t in texts]
 
 
-def _statistics(named: Named) -> list[list[str | None]]:
-    return [[x.statistic for x in labels] for labels in (named.labels, *named.zeros)]
+def test_what_is_read_together_changes_nothing(tagger: Tagger, jobs: list[Marked]) -> None:
+    """Labels and confidences, to the last digit: each text alone, all together, in another order."""
+    alone = [_new(tagger).read([job])[0] for job in jobs]
+    assert _new(tagger).read(jobs) == alone
+    assert _new(tagger).read(jobs[::-1]) == alone[::-1]
+    assert sum(len(named.labels) for named in alone) > 200
+    assert any(zeros for named in alone for zeros in named.zeros)
+
+
+def test_remembered_windows_give_the_same(tagger: Tagger, jobs: list[Marked], monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = _new(tagger)
+    first = fresh.read(jobs)
+    monkeypatch.setattr(fresh._network, "_packed", lambda *_: pytest.fail("the encoder was called"))
+    assert fresh.read(jobs) == first
+
+
+def test_few_windows_are_remembered(tagger: Tagger, jobs: list[Marked], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.tagger.tagger.REMEMBERED", 3)
+    fresh = _new(tagger)
+    assert fresh.read(jobs) == _new(tagger).read(jobs)
+    assert len(fresh._remembered) == 3
+    last = list(fresh._remembered)
+    fresh.read([Marked(PASSAGE[:20], scan(PASSAGE[:20]))])
+    assert list(fresh._remembered)[:2] == last[1:]
+
+
+def test_any_other_architecture_says_what_it_says_alone(tagger: Tagger, jobs: list[Marked]) -> None:
+    """A BERT, which `transformers` computes: its labels are those of the best logits of each window by itself."""
+    config = tagger.model.config
+    torch.manual_seed(0)
+    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    labels = {"id2label": config.id2label, "label2id": config.label2id}
+    bert = BertConfig(vocab_size=config.vocab_size, **size, **labels, initializer_range=0.3)
+    model = AutoModelForTokenClassification.from_config(bert).eval()
+    tokenizer = AutoTokenizer.from_pretrained(DEFAULT)
+    job = jobs[5]
+    named = Tagger(model, tokenizer, load_ontology(), "cpu").read([*jobs, job])
+    assert named[-1] == Tagger(model, tokenizer, load_ontology(), "cpu").read([job])[0] == named[5]
+    encoded = tokenizer(job.text, return_tensors="pt", return_token_type_ids=False)
+    with torch.inference_mode():
+        logits = model(**encoded).logits[0]
+    assert len(list(windows(job.text))) == 1
+    for candidate, label in zip(job.candidates, named[5].labels, strict=True):
+        best = _best(logits[encoded.char_to_token(candidate.start)], candidate, config.id2label)
+        assert best.removeprefix("B-") == (label.statistic or "O")
+
+
+def _new(tagger: Tagger) -> Tagger:
+    """The same weights, nothing remembered."""
+    return Tagger(tagger.model, AutoTokenizer.from_pretrained(DEFAULT), load_ontology(), "cpu")
+
+
+def _best(logits: torch.Tensor, candidate: Candidate, names: dict[int, str]) -> str:
+    """The best label of those that the candidate's kinds allow."""
+    kind = load_ontology().kind
+    allowed = [i for i, n in names.items() if n == "O" or (n[0] == "B" and kind(n[2:]) in candidate.kinds)]
+    return names[max(allowed, key=lambda i: float(logits[i]))]
 
 
 def test_a_text_without_candidates_is_never_read(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tagger, "_logits", lambda _texts: pytest.fail("the model was called"))
+    monkeypatch.setattr(tagger.model, "forward", lambda **_: pytest.fail("the model was called"))
+    monkeypatch.setattr(tagger._network, "_packed", lambda *_: pytest.fail("the encoder was called"))
     assert tagger.read([Marked("我局认真开展工作。" * 50, [])]) == [Named([], [])]
 
 

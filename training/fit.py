@@ -24,7 +24,8 @@ from transformers.trainer_utils import get_last_checkpoint
 from models.numerals import simplified
 from models.ontology import Ontology, load_ontology
 from models.schema.gold import AnnotatedPassage, read_annotated
-from models.tagger.tagger import ZERO_HEAD, Tagger, add_zero_head
+from models.tagger.network import ZERO_HEAD
+from models.tagger.tagger import Tagger, add_zero_head
 from models.tagger.tokenizer import MAX_TOKENS, build_tokenizer
 from training.card import card
 from training.dataset import IGNORED, NO_CUE, examples, variants

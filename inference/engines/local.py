@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 
-from inference.process import process, settle_memory
+from inference.process import process, settle
 from inference.rows import Rows, failure_row
 from models.readers.inputs import Input
 from models.tagger.tagger import Tagger
@@ -30,7 +30,7 @@ def run(batches: Iterable[list[Input]], *, model: str, device: str, workers: int
     """
     if workers == 1:
         tagger = Tagger.load(model, device)
-        settle_memory()
+        settle()
         yield from (process(batch, tagger) for batch in batches)
         return
     Tagger.load(model, device)
@@ -83,11 +83,8 @@ def _one_by_one(batch: list[Input], start: Start) -> Rows:
 
 
 def _start(model: str, device: str) -> None:
-    import torch
-
-    torch.set_num_threads(1)
     _worker.append(Tagger.load(model, device))
-    settle_memory()
+    settle()
 
 
 def _work(batch: list[Input]) -> Rows:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from inference.process import process, settle_memory
+from inference.process import process, settle
 from inference.rows import Rows, failure_row
 from models.readers.inputs import Input
 from models.schema.errors import ConfigError
@@ -31,11 +31,8 @@ class Worker:
     """An actor: a model and one thread."""
 
     def __init__(self, model: str, device: str) -> None:
-        import torch
-
-        torch.set_num_threads(1)
         self._tagger = Tagger.load(model, device)
-        settle_memory()
+        settle()
 
     def ready(self) -> bool:
         """Answers when the model is loaded."""

@@ -7,19 +7,22 @@ that its boundaries are the scanner's; plain `transformers` on the same folder g
 One cue can zero several statistics, which one BIO label cannot say: the checkpoint holds a second
 linear layer over the same hidden states, a probability for every statistic, asked at the first
 character of a cue. A checkpoint without it (any other token classifier) names no worded zeros.
+
+A window's answer never depends on what is read with it: not on its batch (see `network.py`), and so not on
+whether it is computed or remembered.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForTokenClassification, AutoTokenizer, BatchEncoding
+from transformers import AutoModelForTokenClassification, AutoTokenizer
 from transformers.utils import logging
 
 from models.narrative.candidates import Candidate
@@ -27,13 +30,13 @@ from models.narrative.text import Window, windows
 from models.ontology import Ontology, load_ontology
 from models.schema.document import Span
 from models.schema.errors import ConfigError
+from models.tagger.network import ZERO_HEAD, Network
 
 DEFAULT = Path(__file__).resolve().parent.parent / "weights" / "tagger"
-TOKENS_PER_BATCH = 4096
-ZERO_HEAD = "zero_head"
-"""Name of the second layer among the weights; statistics in the order of the ontology."""
 ZERO_THRESHOLD = 0.5
 """Probability from which a cue zeroes a statistic."""
+REMEMBERED = 8192
+"""Windows whose answers a tagger keeps, those asked for last; some 2 KB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,13 @@ class Tagger:
     """A loaded checkpoint."""
 
     def __init__(self, model: Any, tokenizer: Any, ontology: Ontology, device: str) -> None:
-        self.model = model.to(device).eval()
-        self.tokenizer = tokenizer
-        self.device = device
-        labels: dict[int, str] = {int(i): name for i, name in model.config.id2label.items()}
+        self.model = model
+        self._network = Network(model, tokenizer, device)
+        self._ontology = ontology
         self._statistics = [s.id for s in ontology.statistics]
-        self._outside = next(i for i, name in labels.items() if name == "O")
-        self._begin = {name[2:]: i for i, name in labels.items() if name.startswith("B-")}
-        self._allowed = {
-            kind: [(name, i) for name, i in self._begin.items() if ontology.kind(name) == kind]
-            for kind in {ontology.kind(name) for name in self._begin}
-        }
+        self._labels: dict[int, str] = {int(i): name for i, name in model.config.id2label.items()}
+        self._allowed: dict[tuple[str, ...], torch.Tensor] = {}
+        self._remembered: dict[_Question, Named] = {}
 
     @classmethod
     def load(cls, path: Path | str = DEFAULT, device: str = "auto") -> Tagger:
@@ -111,53 +110,66 @@ class Tagger:
 
     def read(self, narratives: Sequence[Marked]) -> list[Named]:
         """Name the candidates and cues of many narratives; windows with neither are not read."""
-        jobs: list[_Job] = []
-        for index, narrative in enumerate(narratives):
-            candidates = [c.start for c in narrative.candidates]
-            cues = [c.start for c in narrative.cues]
-            for window in windows(narrative.text):
-                job = _Job(index, window, _within(candidates, window), _within(cues, window))
-                if job.candidates or job.cues:
-                    jobs.append(job)
+        jobs = [job for index, narrative in enumerate(narratives) for job in _jobs(index, narrative)]
+        answers = self._answers(list(dict.fromkeys(job.question for job in jobs)))
         results = [Named([Label(None, 0.0)] * len(n.candidates), [()] * len(n.cues)) for n in narratives]
-        jobs.sort(key=lambda job: job.window.end - job.window.start)
-        for batch in _batches(jobs):
-            texts = [narratives[job.which].text[job.window.start : job.window.end] for job in batch]
-            logits, zeros, encoded = self._logits(texts)
-            for row, job in enumerate(batch):
-                narrative, named = narratives[job.which], results[job.which]
-                for i in job.candidates:
-                    candidate = narrative.candidates[i]
-                    token = encoded.char_to_token(row, candidate.start - job.window.start)
-                    if token is not None:
-                        named.labels[i] = self._decode(logits[row, token], candidate)
-                for i in job.cues:
-                    token = encoded.char_to_token(row, narrative.cues[i].start - job.window.start)
-                    if token is not None and zeros is not None:
-                        named.zeros[i] = self._zeroed(zeros[row, token])
+        for job in jobs:
+            answer, named = answers[job.question], results[job.which]
+            named.labels[job.candidates.start : job.candidates.stop] = answer.labels
+            named.zeros[job.cues.start : job.cues.stop] = answer.zeros
         return results
 
-    def _logits(self, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor | None, BatchEncoding]:
-        """Logits (batch, tokens, labels), those of zeros (batch, tokens, statistics), and where characters are."""
-        encoded = self.tokenizer(texts, return_tensors="pt", padding=True, truncation=True, return_token_type_ids=False)
-        head = getattr(self.model, ZERO_HEAD, None)
-        with torch.inference_mode():
-            outputs = self.model(**encoded.to(self.device), output_hidden_states=head is not None)
-            zeros = None if head is None else head(outputs.hidden_states[-1]).float().cpu()
-            return outputs.logits.float().cpu(), zeros, encoded
+    def _answers(self, questions: Sequence[_Question]) -> dict[_Question, Named]:
+        """Answers to different questions; those asked for last are remembered."""
+        known = {question: self._remembered.pop(question) for question in questions if question in self._remembered}
+        new = [question for question in questions if question not in known]
+        made = [Named([Label(None, 0.0)] * len(q.candidates), [()] * len(q.cues)) for q in new]
+        offsets = [[*(offset for offset, _ in q.candidates), *q.cues] for q in new]
+        for places, logits, zeros in self._network.ask([q.text for q in new], offsets):
+            at = [(row, which, i, len(new[which].candidates)) for row, (which, i) in enumerate(places)]
+            candidates = [(row, which, i) for row, which, i, n in at if i < n]
+            kinds = [new[which].candidates[i][1] for _, which, i in candidates]
+            labels = self._decode(logits[[row for row, _, _ in candidates]], kinds)
+            for (_, which, i), label in zip(candidates, labels, strict=True):
+                made[which].labels[i] = label
+            if zeros is not None:
+                for row, which, i, n in at:
+                    if i >= n:
+                        made[which].zeros[i - n] = self._zeroed(zeros[row])
+        known.update(zip(new, made, strict=True))
+        self._remembered.update(known)
+        for question in list(self._remembered)[: max(0, len(self._remembered) - REMEMBERED)]:
+            del self._remembered[question]
+        return known
 
-    def _decode(self, logits: torch.Tensor, candidate: Candidate) -> Label:
-        """logits: (labels,) of the candidate's first character."""
-        options = [option for kind in candidate.kinds for option in self._allowed[kind]]
-        indices = [self._outside, *(i for _, i in options)]
-        probabilities = torch.softmax(logits[indices], dim=0)
-        best = int(probabilities.argmax())
-        name = None if best == 0 else options[best - 1][0]
-        return Label(name, round(float(probabilities[best]), 4))
+    def _decode(self, logits: torch.Tensor, kinds: Sequence[tuple[str, ...]]) -> list[Label]:
+        """The best labels of candidates of these kinds; logits: (candidates, labels)."""
+        if not kinds:
+            return []
+        allowed = torch.stack([self._allowed_labels(k) for k in kinds])
+        probabilities = torch.softmax(logits.double().masked_fill(~allowed, -torch.inf), dim=1)
+        best = probabilities.argmax(dim=1)
+        confidences = probabilities.gather(1, best[:, None])[:, 0]
+        names = [self._labels[i] for i in best.tolist()]
+        return [
+            Label(None if name == "O" else name[2:], round(confidence, 4))
+            for name, confidence in zip(names, confidences.tolist(), strict=True)
+        ]
+
+    def _allowed_labels(self, kinds: tuple[str, ...]) -> torch.Tensor:
+        """Which labels a candidate of these kinds may have: O and the beginnings of its kinds."""
+        if kinds not in self._allowed:
+            self._allowed[kinds] = torch.tensor(
+                [
+                    name == "O" or (name[:2] == "B-" and self._ontology.kind(name[2:]) in kinds)
+                    for _, name in sorted(self._labels.items())
+                ]
+            )
+        return self._allowed[kinds]
 
     def _zeroed(self, logits: torch.Tensor) -> tuple[Label, ...]:
         """logits: (statistics,) of a cue's first character."""
-        probabilities = torch.sigmoid(logits).tolist()
+        probabilities = torch.sigmoid(logits.double()).tolist()
         pairs = zip(self._statistics, probabilities, strict=True)
         return tuple(Label(name, round(p, 4)) for name, p in pairs if p >= ZERO_THRESHOLD)
 
@@ -189,24 +201,37 @@ def resolve_device(device: str) -> str:
     return device
 
 
+class _Question(NamedTuple):
+    """A window as the tagger is asked about it: the text, candidates (offset and kinds), offsets of cues."""
+
+    text: str
+    candidates: tuple[tuple[int, tuple[str, ...]], ...]
+    cues: tuple[int, ...]
+
+
 class _Job(NamedTuple):
-    """A window of one of several narratives, with the indices of the candidates and cues in its core."""
+    """A question of one of several narratives, with the indices of the candidates and cues that it is about."""
 
     which: int
-    window: Window
+    question: _Question
     candidates: range
     cues: range
 
 
+def _jobs(which: int, narrative: Marked) -> Iterator[_Job]:
+    """The windows of a narrative that hold a candidate or a cue in their core."""
+    starts, cue_starts = [c.start for c in narrative.candidates], [c.start for c in narrative.cues]
+    for window in windows(narrative.text):
+        candidates, cues = _within(starts, window), _within(cue_starts, window)
+        if candidates or cues:
+            asked = [narrative.candidates[i] for i in candidates]
+            question = _Question(
+                narrative.text[window.start : window.end],
+                tuple((c.start - window.start, tuple(c.kinds)) for c in asked),
+                tuple(cue_starts[i] - window.start for i in cues),
+            )
+            yield _Job(which, question, candidates, cues)
+
+
 def _within(starts: Sequence[int], window: Window) -> range:
     return range(bisect_left(starts, window.core), bisect_left(starts, window.end))
-
-
-def _batches(jobs: list[_Job]) -> list[list[_Job]]:
-    batches: list[list[_Job]] = []
-    for job in jobs:
-        if batches and (len(batches[-1]) + 1) * (job.window.end - job.window.start + 2) <= TOKENS_PER_BATCH:
-            batches[-1].append(job)
-        else:
-            batches.append([job])
-    return batches
