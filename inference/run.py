@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import logging
 import pkgutil
 import platform
 import shutil
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,15 +26,17 @@ import transformers
 
 import inference.engines
 from inference.panel import Panel
-from inference.rows import SCHEMAS, Rows
+from inference.reading import inputs_guarded
+from inference.rows import SCHEMAS, Row, Rows
 from inference.sinks.html import write_index, write_pages
 from inference.sinks.parquet import open_tables, read_tables, write_tables
 from inference.totals import Totals
-from models.readers.inputs import Input, iterate_inputs
+from models.readers.inputs import Input, Skipped, find_paths
 from models.readers.registry import readers
 from models.schema.errors import ConfigError
 from models.tagger.tagger import DEFAULT, resolve_device
 
+log = logging.getLogger("gouji")
 VERSION = "0.1.0"
 BATCH = 16
 OUTPUTS = ("run.json", "index.html", "pages", *(f"{table}.parquet" for table in SCHEMAS))
@@ -75,11 +78,13 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
         ConfigError: an option or input name is wrong; nothing was done then.
     """
     _check(names, out, settings)
-    items = iterate_inputs(names, without=[out.resolve() / name for name in OUTPUTS])
+    paths = find_paths(names, without=[out.resolve() / name for name in OUTPUTS])
     started = time.time()
     folder = out / ".parts"
     if settings.fresh:
         shutil.rmtree(folder, ignore_errors=True)
+    skipped: Counter[str] = Counter()
+    items = _without_skipped(inputs_guarded(paths), skipped)
     copies = _Copies()
     panel = Panel()
     parts: list[Path] = []
@@ -90,7 +95,7 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
         reports, failures = reports + len(rows.reports), failures + len(rows.failures)
         progress(reports, failures)
     totals = _put_together(parts, out, panel, copies, html=settings.html)
-    _write_record(totals, out, settings, time.time() - started)
+    _write_record(totals, out, settings, skipped, time.time() - started)
     shutil.rmtree(folder, ignore_errors=True)
     return totals
 
@@ -124,6 +129,16 @@ def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
         raise ConfigError(f"--out {out}: is an input folder too; name another, or one inside it")
 
 
+def _without_skipped(items: Iterator[Input | Skipped], skipped: Counter[str]) -> Iterator[Input]:
+    """The inputs; what is no report by its kind is counted and named in the log."""
+    for item in items:
+        if isinstance(item, Input):
+            yield item
+        else:
+            skipped[item.why] += 1
+            log.info("skipped %r: %s", item.source, item.why)
+
+
 class _Copies:
     """The same bytes are read once; every further source of them gets the same row.
 
@@ -132,7 +147,7 @@ class _Copies:
 
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
-        self._others: defaultdict[str, list[str]] = defaultdict(list)
+        self._others: defaultdict[str, list[Row]] = defaultdict(list)
 
     def without(self, items: Iterator[Input]) -> Iterator[Input]:
         """The inputs whose bytes did not come before."""
@@ -140,21 +155,17 @@ class _Copies:
             if item.data is None or item.suffix.lower() not in readers():
                 yield item
             elif item.report_id in self._first:
-                self._others[item.report_id].append(item.source)
+                self._others[item.report_id].append({"source": item.source, "url": item.url})
             else:
                 self._first[item.report_id] = item.source
                 yield item
 
     def add_to(self, rows: Rows) -> None:
         """Rows of the copies of a batch's inputs: reports are found by their id, failures by their source."""
-        failed = (
-            {self._first[report_id]: sources for report_id, sources in self._others.items()} if rows.failures else {}
-        )
-        rows.reports += [
-            {**row, "source": source} for row in rows.reports for source in self._others.get(row["report_id"], ())
-        ]
+        failed = {self._first[key]: others for key, others in self._others.items()} if rows.failures else {}
+        rows.reports += [row | other for row in rows.reports for other in self._others.get(row["report_id"], ())]
         rows.failures += [
-            {**row, "source": source} for row in rows.failures for source in failed.get(row["source"], ())
+            {**row, "source": other["source"]} for row in rows.failures for other in failed.get(row["source"], ())
         ]
 
 
@@ -219,7 +230,7 @@ def _model_digest(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _write_record(totals: Totals, out: Path, settings: RunSettings, seconds: float) -> None:
+def _write_record(totals: Totals, out: Path, settings: RunSettings, skipped: Counter[str], seconds: float) -> None:
     record = {
         "gouji": VERSION,
         "python": platform.python_version(),
@@ -233,6 +244,7 @@ def _write_record(totals: Totals, out: Path, settings: RunSettings, seconds: flo
         "seconds": round(seconds, 2),
         "reports": totals.rows["reports"],
         "failures": totals.rows["failures"],
+        "skipped": skipped,
         "figures": totals.rows["figures"],
         "cells": dict(totals.statuses),
         "findings": {f"{check} {verdict}": n for (check, verdict), n in totals.checks.items()},
