@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
 import posixpath
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 from models.readers.budgets import budgets
 from models.schema.errors import DocumentError
 
+logging.getLogger("warcio").setLevel(logging.ERROR)  # it prints addresses as they are, escape sequences too
 MAX_HEADERS = budgets().warc_headers
 PIECE = 2**16
 """Bytes that are read at once of what is passed over."""
