@@ -1,4 +1,4 @@
-"""Runs that are killed: `python -m tests.kills 10 [--reports 60] [--workers 2]`.
+"""Runs that are killed: `python -m tests.kills 10 [--reports 160] [--workers 2]`.
 
 `gouji run` reads planted reports of a shard and of files, broken ones and copies among them, and is killed with all its
 processes (`kill -9`) at a random moment, again and again; what the last start gives is held against a run that nobody
@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,13 +31,11 @@ class Outcome:
     """What killing a run came to.
 
     Attributes:
-        seconds: after which each start was killed.
-        parts: batches that were whole at each kill.
+        kills: seconds after which each start was killed, and the batches that were whole then.
         problems: what differs from the undisturbed run; empty where nothing does.
     """
 
-    seconds: list[float]
-    parts: list[int]
+    kills: list[tuple[float, int]]
     problems: list[str]
 
 
@@ -56,35 +55,48 @@ def write_crawl(folder: Path, n: int) -> Path:
     return crawl
 
 
-def kill(n: int, *, number_of_reports: int = 60, workers: int = 2, seed: int = 0) -> Outcome:
+def kill(n: int, *, number_of_reports: int = 160, workers: int = 2, seed: int = 0) -> Outcome:
     """Kill a run n times, let it end, and compare."""
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         crawl = write_crawl(folder, number_of_reports)
-        started = time.monotonic()
         _start(crawl, folder / "whole", workers).wait()
-        whole = time.monotonic() - started
-        seconds: list[float] = []
-        parts: list[int] = []
-        while len(seconds) < n:
+        kills: list[tuple[float, int]] = []
+        while len(kills) < n:
             process = _start(crawl, folder / "out", workers)
-            seconds.append(round(rng.uniform(0.2, 1.0) * whole, 2))
-            try:
-                process.wait(seconds[-1])
-            except subprocess.TimeoutExpired:
-                pass
+            seconds = _kill(process, folder / "out", rng)
+            if process.returncode == -signal.SIGKILL:
+                kills.append((round(seconds, 1), len(_parts(folder / "out"))))
             else:
-                seconds.pop()
-                for path in (folder / "out").rglob("*.parquet"):
-                    path.unlink()
-                continue
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            parts.append(sum(not p.name.startswith("tmp-") for p in (folder / "out" / ".parts").glob("*")))
+                shutil.rmtree(folder / "out")
         code = _start(crawl, folder / "out", workers).wait()
         problems = [f"exit status {code}"] if code else _differences(folder / "whole", folder / "out")
-    return Outcome(seconds, parts, problems)
+    return Outcome(kills, problems)
+
+
+def _kill(process: subprocess.Popen[bytes], out: Path, rng: random.Random) -> float:
+    """Kill a start with all its processes: some seconds after it, or soon after a further batch of it is whole.
+
+    Returns:
+        The seconds that it lived.
+    """
+    started = time.monotonic()
+    before = len(_parts(out))
+    if rng.random() < 0.3:
+        time.sleep(rng.uniform(0, 10))
+    else:
+        while process.poll() is None and len(_parts(out)) == before:
+            time.sleep(0.02)
+        time.sleep(rng.uniform(0, 1))
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return time.monotonic() - started
+
+
+def _parts(out: Path) -> list[Path]:
+    return [path for path in (out / ".parts").glob("*") if not path.name.startswith("tmp-")]
 
 
 def _start(crawl: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
@@ -121,12 +133,12 @@ def main() -> int:
     """Print what came of it; 1 where rows differ."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("kills", type=int)
-    parser.add_argument("--reports", type=int, default=60)
+    parser.add_argument("--reports", type=int, default=160)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     outcome = kill(chosen.kills, number_of_reports=chosen.reports, workers=chosen.workers, seed=chosen.seed)
-    for seconds, parts in zip(outcome.seconds, outcome.parts, strict=True):
+    for seconds, parts in outcome.kills:
         sys.stdout.write(f"killed after {seconds} s, {parts} batches whole\n")
     sys.stdout.write("\n".join(outcome.problems or ["all rows equal, none twice, none missing"]) + "\n")
     return 1 if outcome.problems else 0
