@@ -67,8 +67,8 @@ def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool
     Raises:
         DocumentError: it cannot be read, or is no report.
     """
-    from models.extract import read_report
     from models.narrative.read import read_figures
+    from models.reading import read_report
 
     document, _ = read_report(item)
     narrative, figures = read_figures(document, tagger)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from inference.rows import Rows
+from inference.rows import Row, Rows
 from models.readers.inputs import Input
 from models.readers.registry import readers
 
@@ -18,7 +18,7 @@ class Copies:
 
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
-        self._others: defaultdict[str, list[str]] = defaultdict(list)
+        self._others: defaultdict[str, list[Row]] = defaultdict(list)
 
     def without(self, items: Iterator[Input]) -> Iterator[Input]:
         """The inputs whose bytes did not come before."""
@@ -26,19 +26,15 @@ class Copies:
             if item.data is None or item.suffix.lower() not in readers():
                 yield item
             elif item.report_id in self._first:
-                self._others[item.report_id].append(item.source)
+                self._others[item.report_id].append({"source": item.source, "url": item.url})
             else:
                 self._first[item.report_id] = item.source
                 yield item
 
     def add_to(self, rows: Rows) -> None:
         """Rows of the copies of a batch's inputs: reports are found by their id, failures by their source."""
-        failed = (
-            {self._first[report_id]: sources for report_id, sources in self._others.items()} if rows.failures else {}
-        )
-        rows.reports += [
-            {**row, "source": source} for row in rows.reports for source in self._others.get(row["report_id"], ())
-        ]
+        failed = {self._first[key]: others for key, others in self._others.items()} if rows.failures else {}
+        rows.reports += [row | other for row in rows.reports for other in self._others.get(row["report_id"], ())]
         rows.failures += [
-            {**row, "source": source} for row in rows.failures for source in failed.get(row["source"], ())
+            {**row, "source": other["source"]} for row in rows.failures for other in failed.get(row["source"], ())
         ]

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import torch
 
+from inference.reading import read_guarded
 from inference.rows import Rows, failure_row, report_rows
-from models.extract import extract_many, read_report
+from models.extract import extract_many
 from models.readers.inputs import Input
 from models.schema.document import Document
 from models.schema.errors import DocumentError
@@ -42,7 +43,7 @@ def process(items: Sequence[Input], tagger: Tagger) -> Rows:
     read: list[tuple[Input, tuple[Document, tuple[Cell, ...]]]] = []
     for item in items:
         try:
-            read.append((item, read_report(item)))
+            read.append((item, read_guarded(item)))
         except DocumentError as error:
             rows.extend(failure_row(item.source, error.stage, error))
         except Exception as error:

@@ -22,7 +22,7 @@ MAX_SENTENCE = 300
 _text, _number, _place, _flag = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 SCHEMAS: dict[str, pa.Schema] = {
     "reports": pa.schema(
-        {"report_id": _text, "source": _text, "agency": _text, "year": _place, "title": _text,
+        {"report_id": _text, "source": _text, "url": _text, "agency": _text, "year": _place, "title": _text,
          "form": _text, "text": _text, "n_figures": _place, "n_cells": _place, "n_contradictions": _place,
          "warnings": pa.list_(_text)}
     ),
@@ -82,6 +82,7 @@ def report_rows(item: Input, extraction: Extraction, findings: list[Finding]) ->
     report: Row = {
         "report_id": report_id,
         "source": item.source,
+        "url": item.url,
         "agency": document.agency,
         "year": document.year,
         "title": document.title or None,

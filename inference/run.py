@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import logging
 import pkgutil
 import platform
 import shutil
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,14 +27,16 @@ import transformers
 import inference.engines
 from inference.copies import Copies
 from inference.panel import Panel
+from inference.reading import inputs_guarded
 from inference.rows import SCHEMAS, Rows
 from inference.sinks.html import write_index, write_pages
 from inference.sinks.parquet import open_tables, read_tables, write_tables
 from inference.totals import Totals
-from models.readers.inputs import Input, iterate_inputs
+from models.readers.inputs import Input, Skipped, find_paths
 from models.schema.errors import ConfigError
 from models.tagger.tagger import DEFAULT, resolve_device
 
+log = logging.getLogger("gouji")
 VERSION = "0.1.0"
 BATCH = 16
 OUTPUTS = ("run.json", "index.html", "pages", *(f"{table}.parquet" for table in SCHEMAS))
@@ -79,7 +82,7 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
         ConfigError: an option or input name is wrong; nothing was done then.
     """
     _check(names, out, settings)
-    items = iterate_inputs(names, without=[out.resolve() / name for name in OUTPUTS])
+    paths = find_paths(names, without=[out.resolve() / name for name in OUTPUTS])
     started = time.time()
     folder, kept = out / ".parts", out / KEPT
     if settings.fresh:
@@ -87,6 +90,8 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     if settings.only_failures and kept.is_dir():
         kept.rename(folder)
     shutil.rmtree(kept, ignore_errors=True)
+    skipped: Counter[str] = Counter()
+    items = _without_skipped(inputs_guarded(paths), skipped)
     copies = Copies()
     panel = Panel()
     parts: list[Path] = []
@@ -97,7 +102,7 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
         reports, failures = reports + len(rows.reports), failures + len(rows.failures)
         progress(reports, failures)
     totals = _put_together(parts, out, panel, copies, html=settings.html)
-    _write_record(totals, out, settings, time.time() - started)
+    _write_record(totals, out, settings, skipped, time.time() - started)
     if failures:
         folder.rename(kept)
     shutil.rmtree(folder, ignore_errors=True)
@@ -133,6 +138,16 @@ def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
         raise ConfigError(f"--out {out}: {there} is no folder")
     if any(Path(name).is_dir() and Path(name).resolve() == out.resolve() for name in names):
         raise ConfigError(f"--out {out}: is an input folder too; name another, or one inside it")
+
+
+def _without_skipped(items: Iterator[Input | Skipped], skipped: Counter[str]) -> Iterator[Input]:
+    """The inputs; what is no report by its kind is counted and named in the log."""
+    for item in items:
+        if isinstance(item, Input):
+            yield item
+        else:
+            skipped[item.why] += 1
+            log.info("skipped %r: %s", item.source, item.why)
 
 
 def _batches(items: Iterator[Input]) -> Iterator[list[Input]]:
@@ -222,7 +237,7 @@ def _model_digest(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _write_record(totals: Totals, out: Path, settings: RunSettings, seconds: float) -> None:
+def _write_record(totals: Totals, out: Path, settings: RunSettings, skipped: Counter[str], seconds: float) -> None:
     record = {
         "gouji": VERSION,
         "python": platform.python_version(),
@@ -236,6 +251,7 @@ def _write_record(totals: Totals, out: Path, settings: RunSettings, seconds: flo
         "seconds": round(seconds, 2),
         "reports": totals.rows["reports"],
         "failures": totals.rows["failures"],
+        "skipped": skipped,
         "figures": totals.rows["figures"],
         "cells": dict(totals.statuses),
         "findings": {f"{check} {verdict}": n for (check, verdict), n in totals.checks.items()},

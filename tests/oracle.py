@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from annotation.markup import parse_markup
-from models.extract import extract_many, read_document
+from models.extract import extract_many
 from models.narrative.cues import cue_at, find_cues
 from models.numerals import simplified
 from models.ontology import load_ontology
+from models.reading import read_document
 from models.schema.document import Source
 from models.schema.extraction import Extraction
 from models.schema.finding import Finding

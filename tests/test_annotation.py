@@ -26,9 +26,9 @@ from annotation.agreement import TOTAL, compare, compare_files
 from annotation.cli import app
 from annotation.label_config import MARK_NAMES, MARKS, SCOPE, SCOPE_NAMES, STATISTIC, label_config, label_names
 from annotation.tasks import LIMIT, windows
-from models.extract import read_document
 from models.narrative.text import narrative_of
 from models.ontology import load_ontology
+from models.reading import read_document
 from models.schema.document import Source
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, GoldFigure, read_annotated, to_json

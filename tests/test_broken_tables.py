@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from models.extract import read_document
 from models.readers import webpage
+from models.reading import read_document
 from models.schema.document import Source
 from models.schema.table import Cell
 from models.tables.align import align

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from annotation.markup import parse_markup
-from models.extract import extract_many, read_document
+from models.extract import extract_many
 from models.narrative.candidates import scan
 from models.narrative.cues import cue_at, find_cues
 from models.narrative.dates import parse_date
 from models.numerals import fold, parse_numeral, simplified
 from models.ontology import load_ontology
+from models.reading import read_document
 from models.schema.document import Source
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, from_json, read_annotated, to_json

@@ -10,10 +10,10 @@ from itertools import count
 
 import pytest
 
-from models.extract import read_document
 from models.forms import load_forms
 from models.ontology import load_ontology
 from models.readers import webpage
+from models.reading import read_document
 from models.reconciling.expressions import expression
 from models.schema.document import Source
 from models.schema.finding import Finding

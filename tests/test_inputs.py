@@ -120,11 +120,11 @@ def test_a_link_in_a_circle_ends(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_path: Path) -> bytes:
+    def refuse(_path: Path, _mode: str) -> bytes:
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "a.txt").write_text(TEXT, "utf-8")
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     (item,) = read(tmp_path)
     assert item.data is None
     assert "Permission denied" in str(item.failure)
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_read_is_a_failure(tmp_path: Path, monkeypatch: py
 def test_a_hundred_megabytes_are_refused_without_being_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "long.txt").open("wb") as file:
         file.truncate(100 * 10**6)
-    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("read"))
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("read"))
     (item,) = read(tmp_path)
     assert item.data is None
     assert "the limit is" in str(item.failure)

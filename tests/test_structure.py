@@ -17,13 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.extract import extract_many, read_document
+from models.extract import extract_many
 from models.lines import bare, lines_of
 from models.narrative.candidates import Candidate, scan
 from models.narrative.cues import find_cues
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
 from models.narrative.text import narrative_of, windows
 from models.narrative.zeros import find_zeros
+from models.reading import read_document
 from models.schema.document import Document, Source
 from models.structure.build import build_document
 from models.structure.identity import identify

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from models.extract import extract_many, read_document
+from models.extract import extract_many
 from models.readers.registry import read_bytes
+from models.reading import read_document
 from models.schema.extraction import Extraction
 from models.schema.finding import Finding
 from models.tagger.tagger import DEFAULT, Tagger

@@ -1,40 +1,37 @@
 """From what the user names (files, folders, globs, crawl shards) to single inputs.
 
-A shard holds one report a record, with `text` or `html` and optionally `url`, `agency`, `year`.
-Whatever cannot be read is given as a failure, so that every input is accounted for.
+A shard holds one report a record, with `text` or `html` and optionally `url`, `agency`, `year`, `fetched_at`; a web
+archive (WARC) holds whatever a crawler met. What cannot be read is given as a failure, and what is no report
+by its kind as skipped, so that everything is accounted for.
 """
 
 from __future__ import annotations
 
 import glob
-import gzip
 import hashlib
-import io
-import json
 import os
+import stat
 import zlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import zstandard
 
+from models.readers import warc
+from models.readers.budgets import budgets
+from models.readers.records import json_records, parquet_records
 from models.schema.errors import ConfigError, DocumentError
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
-MAX_BYTES = 4 * 2**20
-"""Largest input that is read. A report has some ten thousand characters, and what is no report is read as
-thoroughly as one: twenty megabytes on a line took minutes and gigabytes."""
-MAX_BYTES_WITH_FONTS = 32 * 2**20
-"""Likewise of formats that carry fonts and pictures; their readers bound what they unpack."""
-FIELDS = ("text", "html", "url", "agency", "year")
+MAX_BYTES = budgets().size
+"""Largest input that is read."""
+MAX_BYTES_WITH_FONTS = budgets().size_with_fonts
+"""Likewise of formats that carry fonts and pictures."""
+FIELDS = ("text", "html", "url", "agency", "year", "fetched_at")
 """What is read of a record; other columns of a crawl may be large, or broken."""
-SHARD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
+SHARD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet", ".warc", ".warc.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +45,8 @@ class Input:
         data: the bytes; None where `failure` says why there are none.
         agency: what a record of a shard says.
         year: likewise.
+        url: likewise.
+        fetched_at: likewise, as written.
     """
 
     source: str
@@ -56,9 +55,11 @@ class Input:
     failure: DocumentError | None = None
     agency: str | None = None
     year: int | None = None
+    url: str | None = None
+    fetched_at: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("source", "suffix", "agency"):
+        for name in ("source", "suffix", "agency", "url", "fetched_at"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, value.encode("utf-8", "backslashreplace").decode())
@@ -69,8 +70,31 @@ class Input:
         return hashlib.sha256(self.data or b"").hexdigest()[:16]
 
 
-def iterate_inputs(names: Sequence[str], *, without: Collection[Path] = ()) -> Iterator[Input]:
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What stands among inputs and is no report by its kind: a picture in a web archive, a redirection.
+
+    Attributes:
+        source: where it is.
+        why: its kind, of which there are few.
+    """
+
+    source: str
+    why: str
+
+
+def iterate_inputs(names: Sequence[str]) -> Iterator[Input]:
     """Every input that the names stand for, in a fixed order; all names are looked up before the first is read.
+
+    Raises:
+        ConfigError: a name stands for nothing.
+    """
+    paths = find_paths(names)
+    return (item for path in paths for item in inputs_of(path) if isinstance(item, Input))
+
+
+def find_paths(names: Sequence[str], *, without: Collection[Path] = ()) -> list[Path]:
+    """The files that names stand for, in a fixed order.
 
     Args:
         names: files, folders (recursive), globs, or shards.
@@ -79,8 +103,12 @@ def iterate_inputs(names: Sequence[str], *, without: Collection[Path] = ()) -> I
     Raises:
         ConfigError: a name stands for nothing.
     """
-    paths = [path for name in names for path in _paths(name, frozenset(without))]
-    return (item for path in paths for item in _inputs_of(path))
+    return [path for name in names for path in _paths(name, frozenset(without))]
+
+
+def is_shard(path: Path) -> bool:
+    """Whether a file holds records, by its name."""
+    return path.name.lower().endswith(SHARD_SUFFIXES)
 
 
 def _paths(name: str, without: frozenset[Path]) -> list[Path]:
@@ -90,12 +118,22 @@ def _paths(name: str, without: frozenset[Path]) -> list[Path]:
         raise ConfigError(f"{name}: no such file or folder, and no file matches it")
     found: list[Path] = []
     for path in map(Path, matches):
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() or (p.is_symlink() and not p.exists()))
-            found += [p for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)]
-        else:
-            found.append(path)
+        found += _files_under(path) if path.is_dir() else [path]
     return [p for p in found if p == Path(name) or not without or without.isdisjoint(_upwards(p))]
+
+
+def _files_under(folder: Path) -> list[Path]:
+    """All that is no folder, but nothing hidden; and folders that cannot be opened or are links, which fail then."""
+    found: list[Path] = []
+
+    def unreadable(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for here, folders, files in os.walk(folder, onerror=unreadable):
+        links = [name for name in folders if (Path(here) / name).is_symlink()]
+        found += [Path(here) / name for name in (*files, *links) if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+    return sorted(found)
 
 
 def _upwards(path: Path) -> tuple[Path, ...]:
@@ -103,94 +141,69 @@ def _upwards(path: Path) -> tuple[Path, ...]:
     return (whole, *whole.parents)
 
 
-def _inputs_of(path: Path) -> Iterator[Input]:
+def inputs_of(path: Path) -> Iterator[Input | Skipped]:
+    """The inputs of a file; a shard has any number, another file is one."""
     for suffix in SHARD_SUFFIXES:
         if path.name.lower().endswith(suffix):
             yield from _records_of(path, suffix)
             return
     try:
-        size = path.stat().st_size
-        limit = MAX_BYTES_WITH_FONTS if path.suffix.lower() in (".pdf", ".docx") else MAX_BYTES
-        if size > limit:
-            raise DocumentError("read", f"{size} bytes; the limit is {limit}")
-        yield Input(str(path), path.suffix, path.read_bytes())
+        yield Input(str(path), path.suffix, _read_file(path, limit_of(path.suffix)))
     except OSError as error:
         yield Input(str(path), path.suffix, None, DocumentError("read", error.strerror or str(error)))
     except DocumentError as error:
         yield Input(str(path), path.suffix, None, error)
 
 
-def _records_of(path: Path, suffix: str) -> Iterator[Input]:
+def limit_of(suffix: str) -> int:
+    """Bytes that an input of a kind may have."""
+    return MAX_BYTES_WITH_FONTS if suffix.lower() in (".pdf", ".docx") else MAX_BYTES
+
+
+def _read_file(path: Path, limit: int) -> bytes:
+    """The bytes of a file; a pipe or a device would never end, and a link may lead out of what was named."""
+    about = path.stat()
+    if stat.S_ISDIR(about.st_mode):
+        raise DocumentError("read", "a folder that cannot be read, or a link to one: name the folder itself")
+    if not stat.S_ISREG(about.st_mode):
+        raise DocumentError("read", "no regular file but a pipe, a socket or a device")
+    if about.st_size > limit:
+        raise DocumentError("read", f"{about.st_size} bytes; the limit is {limit}")
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise DocumentError("read", f"more than {limit} bytes, which is the limit")
+    return data
+
+
+def _records_of(path: Path, suffix: str) -> Iterator[Input | Skipped]:
     number = 0
     try:
-        records = _parquet_records(path) if suffix == ".parquet" else _json_records(path, suffix)
-        for number, record in enumerate(records, 1):
-            yield _record_input(f"{path}#{number}", record)
+        if not path.is_file():
+            raise OSError("no regular file")
+        if suffix.startswith(".warc"):
+            found = _warc_inputs(path, packed=suffix.endswith(".gz"))
+        else:
+            records = parquet_records(path, FIELDS) if suffix == ".parquet" else json_records(path, suffix, MAX_BYTES)
+            found = (_record_input(f"{path}#{i}", record) for i, record in enumerate(records, 1))
+        for item in found:
+            yield item
+            number += 1
     except (OSError, EOFError, ValueError, zlib.error, zstandard.ZstdError, pa.ArrowException) as error:
         failure = DocumentError("read", f"shard broken after record {number}: {error}")
         yield Input(str(path), suffix, None, failure)
 
 
-def _json_records(path: Path, suffix: str) -> Iterator[Any]:
-    openers: dict[str, Callable[[BinaryIO], Any]] = {
-        ".jsonl": lambda raw: raw,
-        ".jsonl.gz": lambda raw: gzip.GzipFile(fileobj=raw),
-        ".jsonl.zst": _ZstdFile,
-    }
+def _warc_inputs(path: Path, *, packed: bool) -> Iterator[Input | Skipped]:
     with path.open("rb") as raw:
-        lines = io.BufferedReader(openers[suffix](raw)) if suffix != ".jsonl" else raw
-        while line := lines.readline(MAX_BYTES + 1):
-            if len(line) > MAX_BYTES:
-                while line and not line.endswith(b"\n"):
-                    line = lines.readline(MAX_BYTES)
-                yield DocumentError("read", f"a line of more than {MAX_BYTES} bytes")
-            elif line.strip():
-                yield _json(line)
-
-
-def _json(line: bytes) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return DocumentError("read", f"no JSON: {error}")
-
-
-class _ZstdFile(io.RawIOBase):
-    """Unpacks frames of zstd. The library's own reader takes a frame that was cut short for the end of the file."""
-
-    PIECE = 1024
-    """Packed bytes at a time; they can unpack to some thirty thousand times as much."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        self._raw = raw
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._unpacked = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer).cast("B")
-        while not self._unpacked:
-            packed = (self._frame.unused_data if self._frame.eof else b"") or self._raw.read(self.PIECE)
-            if not packed and self._frame.eof:
-                return 0
-            if not packed:
-                raise EOFError("the file ends within a zstd frame")
-            if self._frame.eof:
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-            self._unpacked = memoryview(self._frame.decompress(packed))
-        taken = self._unpacked[: len(view)]
-        self._unpacked = self._unpacked[len(view) :]
-        view[: len(taken)] = taken
-        return len(taken)
-
-
-def _parquet_records(path: Path) -> Iterator[Any]:
-    with path.open("rb") as raw, pq.ParquetFile(raw) as file:
-        columns = [name for name in FIELDS if name in file.schema_arrow.names]
-        for batch in file.iter_batches(batch_size=64, columns=columns):
-            yield from batch.to_pylist()
+        for number, record in enumerate(warc.records(raw, packed=packed, limit=limit_of), 1):
+            source = record.url or f"{path}#{number}"
+            if isinstance(record, warc.Other):
+                yield Skipped(source, record.why)
+            else:
+                data, failure = (None, record.data) if isinstance(record.data, DocumentError) else (record.data, None)
+                url, fetched_at = record.url or None, record.fetched_at or None
+                yield Input(source, record.suffix, data, failure, url=url, fetched_at=fetched_at)
 
 
 def _record_input(source: str, record: Any) -> Input:
@@ -206,14 +219,20 @@ def _record_input(source: str, record: Any) -> Input:
     data = words.encode("utf-8", errors="replace")
     if len(data) > MAX_BYTES:
         return Input(source, suffix, None, DocumentError("read", f"{len(data)} bytes; the limit is {MAX_BYTES}"))
-    url, agency = record.get("url"), record.get("agency")
+    url = _words(record.get("url"))
     return Input(
-        source=url if isinstance(url, str) and url else source,
+        source=url or source,
         suffix=suffix,
         data=data,
-        agency=agency if isinstance(agency, str) and agency else None,
+        agency=_words(record.get("agency")),
         year=_year(record.get("year")),
+        url=url,
+        fetched_at=_words(record.get("fetched_at")),
     )
+
+
+def _words(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _year(value: Any) -> int | None:

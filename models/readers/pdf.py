@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from pdfminer.pdfdocument import PDFEncryptionError
 
+from models.readers.budgets import budgets
 from models.readers.pdf_furniture import remove_furniture
 from models.readers.pdf_page import UNREADABLE, Page, pages_of
 from models.readers.pdf_tables import (
@@ -32,9 +33,9 @@ from models.schema.errors import DocumentError
 
 SUFFIXES = (".pdf",)
 HEADER = b"%PDF-"
-MAX_UNPACKED = 32 * 2**20
+MAX_UNPACKED = budgets().stream
 """Largest packed stream of a PDF, in bytes when unpacked. The content of a page has some hundred thousand."""
-MAX_UNPACKED_IMAGE = 256 * 2**20
+MAX_UNPACKED_IMAGE = budgets().picture
 """Likewise of a picture, which is never unpacked here."""
 NARROWEST = 0.75
 """Share of the page's width to which lines reach at least, where none is long."""

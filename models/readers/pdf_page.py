@@ -23,15 +23,16 @@ from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 from pdfminer.utils import Matrix, apply_matrix_rect
 
+from models.readers.budgets import budgets
 from models.schema.errors import DocumentError
 
-MAX_PAGES = 200
+MAX_PAGES = budgets().pages
 """Reports have some ten to forty pages."""
-MAX_PAINTED = 60_000
+MAX_PAINTED = budgets().painted
 """Glyphs, paths and forms painted on a page; a dense page has some three thousand."""
-MAX_GLYPHS = 600_000
+MAX_GLYPHS = budgets().characters
 """Glyphs of the whole file."""
-MAX_RULES = 4_000
+MAX_RULES = budgets().rules
 """Ruling lines of a page; a page with more is a drawing, and they are left out."""
 MAX_SIDE = 20_000.0
 """Longest side of a page, in points; the format allows 14 400."""

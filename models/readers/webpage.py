@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from models.readers.budgets import budgets
 from models.readers.decode import decode
 from models.readers.writer import Writer
 from models.schema.document import Grid, GridCell, Source, Span
@@ -37,8 +38,8 @@ TYPED = {"", "text", "number", "tel", "search"}
 """Kinds of fields whose value is seen."""
 MIN_PICTURE = 100
 """Smallest width and height of a picture that could hold a table, in pixels."""
-MAX_SPAN = 100
-MAX_CELLS = 20_000
+MAX_SPAN = budgets().spans
+MAX_CELLS = budgets().table_cells
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.readers.budgets import budgets
 from models.readers.word_numbers import Numbers, child, local, value
 from models.readers.word_package import parts_of
 from models.readers.writer import Writer
@@ -21,7 +22,7 @@ SKIPPED = {
     *("del", "moveFrom", "Fallback", "instrText", "delText", "delInstrText", "rPr", "pPr", "tblPr", "tblGrid"),
     *("trPr", "tcPr", "sectPr", "sdtPr", "sdtEndPr", "fldData", "annotationRef", "rt"),
 }
-MAX_SPAN = 100
+MAX_SPAN = budgets().spans
 MIN_PICTURE = 952_500
 """Smallest width and height of a picture that could hold a table, in EMU: 100 pixels."""
 _POINTS = re.compile(r"(width|height)\s*:\s*([\d.]+)pt")

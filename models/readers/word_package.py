@@ -10,11 +10,12 @@ from typing import Any
 
 from lxml import etree
 
+from models.readers.budgets import budgets
 from models.schema.errors import DocumentError
 
-MAX_PART = 16 * 2**20
+MAX_PART = budgets().part
 """Largest part when unpacked, in bytes. The text of a report has one or two million with its markup."""
-MAX_PARTS = 5_000
+MAX_PARTS = budgets().parts
 """Parts of a file; one with pictures has some dozens."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DOCUMENT = "word/document.xml"

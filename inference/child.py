@@ -1,0 +1,148 @@
+"""A process of its own for work on hostile bytes, bounded in time and memory.
+
+It answers one request at a time. When it takes too long, needs too much memory or dies, it is ended and a new one
+takes its place; what it was asked is asked once more, because the machine may be to blame, and then given up.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import resource
+import signal
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+from models.readers.budgets import budgets
+from models.schema.errors import DocumentError
+
+log = logging.getLogger("gouji")
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+ATTEMPTS = 2
+START = 120.0
+"""Seconds that a process may take until it is ready, on a machine with much else to do."""
+
+
+class Child(Generic[Request, Answer]):
+    """Calls a function in another process, which starts with the first request.
+
+    Args:
+        work: the function, of a module; what it raises is raised here.
+        seconds: that one request may take.
+        memory: bytes that the process may need above what it has when it is ready.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Request], Answer],
+        *,
+        seconds: float = budgets().seconds,
+        memory: int = budgets().memory,
+    ) -> None:
+        self._work, self._seconds, self._memory = work, seconds, memory
+        self._process: Any = None
+        self._line: Connection[Any, Any] | None = None
+
+    def ask(self, request: Request) -> Answer:
+        """The answer to a request.
+
+        Raises:
+            DocumentError: the process did not live to answer it, twice.
+            Exception: whatever the function raises.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                answer = self._asked(request)
+                break
+            except _GoneError as gone:
+                self.stop()
+                if attempt == ATTEMPTS - 1:
+                    raise DocumentError("worker", str(gone)) from gone
+        if answer.error is not None:
+            raise answer.error
+        return cast(Answer, answer.value)
+
+    def stop(self) -> None:
+        """End the process; the next request starts another one."""
+        if self._line is not None:
+            self._line.close()
+            self._process.kill()
+            self._process.join()
+            self._line = None
+
+    def _asked(self, request: Request) -> _Answered:
+        line = self._line or self._start()
+        try:
+            line.send(request)
+            if not line.poll(self._seconds):
+                raise _GoneError(f"reading it took more than {self._seconds:g} seconds")
+            answer: _Answered = line.recv()
+        except (EOFError, OSError) as error:
+            self._process.join()
+            code = self._process.exitcode
+            how = f"signal {-code}" if code and code < 0 else f"exit status {code}"
+            raise _GoneError(f"the process that read it died ({how})") from error
+        if isinstance(answer.error, MemoryError):
+            raise _GoneError(f"reading it needs more than {self._memory >> 20} MiB of memory")
+        return answer
+
+    def _start(self) -> Connection[Any, Any]:
+        context = get_context("spawn")
+        self._line, there = context.Pipe()
+        self._process = context.Process(target=_serve, args=(there, self._work, self._memory), daemon=True)
+        self._process.start()
+        there.close()
+        if not self._line.poll(START):
+            raise _GoneError(f"the process that reads did not start within {START:g} seconds")
+        self._line.recv()
+        return self._line
+
+
+class _Answered(NamedTuple):
+    """What the function gave, or what it raised."""
+
+    value: Any
+    error: Exception | None = None
+
+
+class _GoneError(Exception):
+    """The process is of no use any more; the message says why."""
+
+
+def _serve(line: Connection[Any, Any], work: Callable[[Any], Any], memory: int) -> None:
+    """Answer until the other side is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _bound_memory(memory)
+    line.send("ready")
+    while True:
+        try:
+            request = line.recv()
+        except EOFError:
+            return
+        try:
+            answer = _Answered(work(request))
+        except Exception as error:  # noqa: BLE001 - raised on the other side
+            answer = _Answered(None, _portable(error))
+        line.send(answer)
+
+
+def _bound_memory(memory: int) -> None:
+    """Where the system tells what a process has (Linux), it may have so much more; elsewhere only time is bounded."""
+    about = Path("/proc/self/statm")
+    if about.exists():
+        size = int(about.read_text("ascii").split()[0]) * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _portable(error: Exception) -> Exception:
+    """The error as it comes out on the other side, or its words where it would not."""
+    if not isinstance(error, DocumentError | MemoryError):
+        log.exception("in the process that reads")
+    try:
+        return error if type(pickle.loads(pickle.dumps(error))) is type(error) else RuntimeError(repr(error))  # noqa: S301
+    except Exception:  # noqa: BLE001 - any class may refuse
+        return RuntimeError(f"{type(error).__name__}: {error}"[:2000])

@@ -1,0 +1,66 @@
+"""Inputs and reports, read in processes of their own: no parser of hostile bytes runs beside the model.
+
+What they may cost stands in `configs/budgets.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from inference.child import Child
+from models.readers.inputs import Input, Skipped, inputs_of, is_shard
+from models.reading import read_report
+from models.schema.document import Document
+from models.schema.errors import DocumentError
+from models.schema.table import Cell
+
+_readers: list[Child[Input, tuple[Document, tuple[Cell, ...]]]] = []
+_open: dict[Path, tuple[int, Iterator[Input | Skipped]]] = {}
+"""In the process that reads shards: how much of the one that is being read was given."""
+
+
+def read_guarded(item: Input) -> tuple[Document, tuple[Cell, ...]]:
+    """`read_report` in a process that this one keeps for it.
+
+    Raises:
+        DocumentError: the input cannot be read, is no report, or costs too much.
+    """
+    if item.failure is not None:
+        raise item.failure
+    if not _readers:
+        _readers.append(Child(read_report))
+    return _readers[0].ask(item)
+
+
+def inputs_guarded(paths: Sequence[Path]) -> Iterator[Input | Skipped]:
+    """The inputs of files; shards are unpacked in a process of its own."""
+    child = Child(_record)
+    try:
+        for path in paths:
+            yield from _records(path, child) if is_shard(path) else inputs_of(path)
+    finally:
+        child.stop()
+
+
+def _records(path: Path, child: Child[tuple[Path, int], Input | Skipped | None]) -> Iterator[Input | Skipped]:
+    number = 0
+    try:
+        while (item := child.ask((path, number))) is not None:
+            yield item
+            number += 1
+    except DocumentError as error:
+        yield Input(str(path), path.suffix, None, DocumentError("read", f"shard broken after record {number}: {error}"))
+
+
+def _record(place: tuple[Path, int]) -> Input | Skipped | None:
+    """The record of a shard, counted from 0; None behind the last. One after the other costs no search."""
+    path, number = place
+    given, items = _open.pop(path, (-1, iter(())))
+    if given != number:
+        items = islice(inputs_of(path), number, None)
+    item = next(items, None)
+    if item is not None:
+        _open[path] = (number + 1, items)
+    return item
