@@ -9,7 +9,9 @@ import colorsys
 from typing import get_args
 from xml.etree import ElementTree as ET
 
-from models.ontology import KINDS, Ontology
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from models.ontology import KINDS, Ontology, Statistic
 from models.schema.figure import Scope
 
 TEXT, TITLE = "text", "title"
@@ -22,6 +24,8 @@ SCOPE_NAMES: dict[str, str] = dict(
 MARK_NAMES = {"zero": "文字零(未收到、无…)", "doubtful": "标签存疑", "damaged": "原文残缺"}
 """Attributes of `GoldFigure` that are ticked."""
 KIND_NAMES = dict(zip(KINDS, ("其他数量", "其他金额", "日期", "百分比"), strict=True))
+KIND_KEYS = dict(zip(KINDS, "1432", strict=True))
+"""Their hotkeys; those of statistics stand in `configs/statistics`."""
 KIND_GROUP = "其他数字"
 
 
@@ -36,6 +40,15 @@ def label_config(ontology: Ontology) -> str:
     _add_choices(view, MARKS, "标记", MARK_NAMES, "multiple")
     ET.indent(view)
     return ET.tostring(view, encoding="unicode")
+
+
+def instructions(ontology: Ontology) -> str:
+    """The guideline and the definitions as HTML, for the instructions pane."""
+    groups: dict[str, list[Statistic]] = {}
+    for statistic in ontology.statistics:
+        groups.setdefault(statistic.group, []).append(statistic)
+    environment = Environment(loader=PackageLoader("annotation"), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("instructions.html").render(groups=groups)
 
 
 def label_names(ontology: Ontology) -> dict[str, str]:
@@ -54,8 +67,12 @@ def _add_labels(view: ET.Element, ontology: Ontology) -> None:
     groups: dict[str, list[dict[str, str]]] = {}
     for statistic in ontology.statistics:
         entry = {"value": statistic.name, "alias": statistic.id, "hint": statistic.definition}
+        if statistic.hotkey:
+            entry["hotkey"] = statistic.hotkey
         groups.setdefault(statistic.group, []).append(entry)
-    groups[KIND_GROUP] = [{"value": name, "alias": kind} for kind, name in KIND_NAMES.items()]
+    groups[KIND_GROUP] = [
+        {"value": name, "alias": kind, "hotkey": KIND_KEYS[kind]} for kind, name in KIND_NAMES.items()
+    ]
     colours = group_colours(list(groups))
     labels = ET.SubElement(view, "Labels", name=STATISTIC, toName=TEXT, choice="multiple", showInline="true")
     for group, entries in groups.items():

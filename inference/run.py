@@ -32,7 +32,7 @@ from inference.totals import Totals
 from models.readers.inputs import Input, iterate_inputs
 from models.readers.registry import readers
 from models.schema.errors import ConfigError
-from models.tagger.tagger import DEFAULT, resolve_device
+from models.tagger.tagger import DEFAULT, checkpoint_digest, resolve_device
 
 VERSION = "0.1.0"
 BATCH = 16
@@ -175,7 +175,7 @@ def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) 
     An engine may read ahead, so one queue holds both kinds, and rows come in the order of the inputs.
     """
     engine = importlib.import_module(f"inference.engines.{settings.engine}")
-    model = _model_digest(Path(settings.model))
+    model = checkpoint_digest(Path(settings.model))
     queue: deque[tuple[Path, bool]] = deque()
 
     def to_do() -> Iterator[list[Input]]:
@@ -212,13 +212,6 @@ def _key(batch: Sequence[Input], model: str) -> str:
     return hashlib.sha256(json.dumps([VERSION, model, items]).encode()).hexdigest()[:24]
 
 
-def _model_digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def _write_record(totals: Totals, out: Path, settings: RunSettings, seconds: float) -> None:
     record = {
         "gouji": VERSION,
@@ -226,7 +219,7 @@ def _write_record(totals: Totals, out: Path, settings: RunSettings, seconds: flo
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "model": settings.model,
-        "model_digest": _model_digest(Path(settings.model)),
+        "model_digest": checkpoint_digest(Path(settings.model)),
         "device": resolve_device(settings.device),
         "engine": settings.engine,
         "workers": settings.workers,

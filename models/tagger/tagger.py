@@ -11,6 +11,7 @@ character of a cue. A checkpoint without it (any other token classifier) names n
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,6 +62,14 @@ class Named(NamedTuple):
 
     labels: list[Label]
     zeros: list[tuple[Label, ...]]
+
+
+def checkpoint_digest(folder: Path) -> str:
+    """Changes with the weights of a checkpoint: 16 hex digits."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 class Tagger:
