@@ -123,7 +123,8 @@ def to_task(
         utf16: count offsets as old servers do.
     """
     own = {name: getattr(passage, name) for name in _Meta.model_fields}
-    title = f"{passage.agency or '机关不明'} {passage.year or '年份不明'} {(origin or {}).get('section', '')}".strip()
+    year = f"{passage.year}年" if passage.year else "年份不明"
+    title = f"{passage.agency or '机关不明'} {year} {_section((origin or {}).get('section', ''))}".strip()
     task: Task = {"data": {TEXT: passage.text, TITLE: title}, "meta": {**(origin or {}), **own}}
     if suggestions is not None:
         result = to_results(passage.text, suggestions.figures, utf16=utf16)
@@ -131,6 +132,10 @@ def to_task(
             {"model_version": suggestions.model_version, "score": suggestions.score, "result": result}
         ]
     return task
+
+
+def _section(number: str) -> str:
+    return f"第{number}部分" if number.isdigit() else ""
 
 
 def to_results(text: str, figures: Sequence[GoldFigure], *, utf16: bool = False) -> list[dict[str, Any]]:
