@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +21,7 @@ TASKS_PER_REQUEST = 100
 CHARACTERS_PER_REQUEST = 200_000
 """Of text; a request of suggestions has some twenty bytes a character."""
 SECONDS_PER_REQUEST = 300
-INDEX = "id,meta,total_annotations,total_predictions,predictions_model_versions,draft_exists"
-ANNOTATED = "id,meta,data,annotations,predictions,drafts"
+INDEX = "id,meta,total_annotations,draft_exists,predictions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +105,16 @@ class Server:
         return pushed
 
     def pull(self, title: str) -> Iterator[Task]:
-        """The tasks of a project with their annotations, as an export has them.
+        """The tasks of a project with their annotations, as an export has them, and the mail address of who made them.
 
         Raises:
             ConfigError: there is no project of that title, or tasks were removed meanwhile.
         """
         with self._client() as client:
-            for page in _pages(client, self._project(client, title), ANNOTATED):
-                yield from page
+            project = self._project(client, title)
+            people = {user.id: user.email for user in client.users.list()}
+            for page in _pages(client, project):
+                yield from (_with_people(task, people) for task in page)
 
     def task_address(self, title: str) -> str:
         """The address of a project's tasks in a browser, without the number of the task at its end.
@@ -181,7 +182,17 @@ def _prepared(client: Any, labelling: Labelling) -> int:
     return int(project.id)
 
 
-def _pages(client: Any, project: int, fields: str) -> Iterator[list[Task]]:
+def _with_people(task: Task, people: Mapping[int, str]) -> Task:
+    for annotation in task["annotations"]:
+        if "result" not in annotation:
+            raise ConfigError(f"task {task['id']}: the server gives annotations without their regions")
+        who = annotation.get("completed_by")
+        if who in people:
+            annotation["completed_by"] = {"id": who, "email": people[who]}
+    return task
+
+
+def _pages(client: Any, project: int, fields: str | None = None) -> Iterator[list[Task]]:
     """All tasks by ascending id. New ones may come meanwhile; where one is removed the pages shift."""
     number = seen = 0
     total = 1
@@ -203,7 +214,7 @@ def _index(client: Any, project: int) -> dict[str, _Stored]:
     stored: dict[str, _Stored] = {}
     for row in _ours(client, project):
         meta = row["meta"]
-        versions = frozenset((row.get("predictions_model_versions") or "").split(","))
+        versions = frozenset(p["model_version"] for p in row["predictions"])
         stored.setdefault(meta["id"], _Stored(row["id"], (meta.get("start"), meta.get("end")), versions))
     return stored
 
@@ -257,18 +268,16 @@ def _remove_doubles(client: Any, project: int, newest: int, version: str) -> Non
     this version.
     """
     seen: set[str] = set()
-    double: list[int] = []
-    crowded: list[int] = []
+    tasks: list[int] = []
+    suggestions: list[int] = []
     for row in _ours(client, project):
         name, untouched = row["meta"]["id"], not row["total_annotations"] and not row["draft_exists"]
         if name in seen and row["id"] > newest and untouched:
-            double.append(row["id"])
-        elif row["total_predictions"] > len((row.get("predictions_model_versions") or "").split(",")):
-            crowded.append(row["id"])
+            tasks.append(row["id"])
+        else:
+            suggestions += sorted(p["id"] for p in row["predictions"] if p["model_version"] == version)[1:]
         seen.add(name)
-    for task in double:
+    for task in tasks:
         client.tasks.delete(str(task))
-    for task in crowded:
-        same = [p.id for p in client.predictions.list(task=task) if p.model_version == version]
-        for prediction in sorted(same)[1:]:
-            client.predictions.delete(prediction)
+    for suggestion in suggestions:
+        client.predictions.delete(suggestion)
