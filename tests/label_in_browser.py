@@ -49,8 +49,8 @@ def main() -> None:
         page.mouse.up()
         page.locator(f".htx-highlight >> nth={len(labels)}").wait_for()
         page.screenshot(path=f"{job['shots']}/added.png")
-        page.get_by_role("button", name="Submit").first.click()
-        page.get_by_role("button", name="Update").first.wait_for()
+        with page.expect_response(lambda answer: answer.request.method == "POST" and "/annotations" in answer.url):
+            page.get_by_role("button", name="Submit").first.click()
         browser.close()
     print(json.dumps({"labels": labels, "strangers": [u for u in strangers if "://127.0.0.1:" not in u]}))  # noqa: T201
 
