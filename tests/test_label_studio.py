@@ -276,11 +276,13 @@ def test_two_people_then_a_new_model(
     assert {p.id: p.text for p in mine.values()} == {t["meta"]["id"]: t["data"]["text"] for t in sent}
 
     settings = {
-        "corpus": [str(tmp_path / "*.jsonl"), str(root / "training/unseen/*.jsonl")],
+        "corpus": ["corpus/*.jsonl"],
         "output": str(tmp_path / "run"), "copies": 1, "evaluations": 1, "held_out": 0.2, "epochs": 0.1,
         "batch_size": 8, "encoder": {"model_type": "deberta-v2", "config": TINY},
     }  # fmt: skip
-    (tmp_path / "first.jsonl").unlink()
+    corpus = tmp_path / "corpus"
+    shutil.copytree(root / "training" / "unseen", corpus)
+    (tmp_path / "second.jsonl").rename(corpus / "pulled.jsonl")
     (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings), "utf-8")
     trained = run(gouji, ["train", "--config", str(tmp_path / "settings.yaml")])
     assert trained.exit_code == 0, trained.output + repr(trained.exception)
