@@ -1,4 +1,4 @@
-"""Label Studio's wire format, both ways, and its server; nothing else knows either.
+"""Label Studio's wire format, both ways.
 
 Offsets: the editor counts characters (code points) as Python does; releases of 2021 and before
 counted JavaScript's UTF-16 units, where a character outside the BMP is two. `utf16=True` is for
@@ -7,14 +7,11 @@ those. Every region carries its text, so offsets of the other counting are refus
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import AliasPath, BaseModel, Field, TypeAdapter, ValidationError
 
@@ -24,7 +21,8 @@ from models.schema.gold import AnnotatedPassage, GoldFigure, default_scope
 
 Task = dict[str, Any]
 """A task as JSON, in the form that the import takes."""
-TASKS_PER_REQUEST = 200
+REFUSED_SHOWN = 20
+"""Refused tasks that an error names; it counts the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,8 @@ def to_task(
         utf16: count offsets as old servers do.
     """
     own = {name: getattr(passage, name) for name in _Meta.model_fields}
-    title = f"{passage.agency or '机关不明'} {passage.year or '年份不明'} {(origin or {}).get('section', '')}".strip()
+    year = f"{passage.year}年" if passage.year else "年份不明"
+    title = f"{passage.agency or '机关不明'} {year} {_section((origin or {}).get('section', ''))}".strip()
     task: Task = {"data": {TEXT: passage.text, TITLE: title}, "meta": {**(origin or {}), **own}}
     if suggestions is not None:
         result = to_results(passage.text, suggestions.figures, utf16=utf16)
@@ -133,6 +132,10 @@ def to_task(
             {"model_version": suggestions.model_version, "score": suggestions.score, "result": result}
         ]
     return task
+
+
+def _section(number: str) -> str:
+    return f"第{number}部分" if number.isdigit() else ""
 
 
 def to_results(text: str, figures: Sequence[GoldFigure], *, utf16: bool = False) -> list[dict[str, Any]]:
@@ -185,29 +188,37 @@ def _characters(text: str, position: int) -> int:
     return position
 
 
-def read_export(data: Any, *, where: str, labels: Sequence[str], annotator: str = "", utf16: bool = False) -> Pulled:
+def read_export(
+    data: Iterable[Any],
+    *,
+    where: str,
+    labels: Sequence[str],
+    annotator: str = "",
+    utf16: bool = False,
+    address: str = "",
+) -> Pulled:
     """Passages of an export (JSON), one a task.
 
     Where several annotators finished a task, the ground truth counts, else the newest.
 
     Args:
-        data: the list of tasks.
+        data: the tasks, consumed one by one.
         where: names the export in errors.
         labels: those that the ontology knows, in its order.
         annotator: only what this one did; id or mail address.
         utf16: the server counts offsets as old ones do.
+        address: where a browser shows a task, without its number at the end.
 
     Raises:
-        ConfigError: naming each task that is refused, and why.
+        ConfigError: naming tasks that are refused, and why.
     """
-    if not isinstance(data, list):
-        raise ConfigError(f"{where}: an export is a list of tasks, got {type(data).__name__}")
     pulled, refused = Pulled(), []
     for raw in data:
         name = f"task {raw.get('id', '?') if isinstance(raw, dict) else '?'}"
         try:
             task = _Task.model_validate(raw)
-            name = f"{name} ({task.meta.id})"
+            page = f", {address}{raw.get('id')}" if address else ""
+            name = f"{name} ({task.meta.id}{page})"
             annotation = _chosen(task, annotator, pulled.skipped)
             if annotation is not None:
                 figures = _figures(annotation, task.text, labels, utf16=utf16)
@@ -218,7 +229,8 @@ def read_export(data: Any, *, where: str, labels: Sequence[str], annotator: str 
         except _RefusedError as error:
             refused.append(f"{name}: {error}")
     if refused:
-        raise ConfigError(f"{where}: " + "; ".join(refused))
+        more = f"; {len(refused) - REFUSED_SHOWN} more tasks" if len(refused) > REFUSED_SHOWN else ""
+        raise ConfigError(f"{where}: " + "; ".join(refused[:REFUSED_SHOWN]) + more)
     return pulled
 
 
@@ -317,74 +329,6 @@ def _figures_of(region: _Region, start: int, end: int, text: str, labels: Collec
     for label in region.labels:
         scope = region.scopes[0] if region.scopes else default_scope(label)
         yield GoldFigure(start, end, words, label, scope=scope, **marks)
-
-
-class Server:
-    """A Label Studio server; what goes wrong there is told without the token."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self._url, self._token = url, token
-
-    @classmethod
-    def from_environment(cls) -> Server:
-        """The server that LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY name.
-
-        Raises:
-            ConfigError: one of them is missing or cannot be what it should.
-        """
-        values = []
-        for name, form in (("LABEL_STUDIO_URL", r"https?://[^/\s]\S*"), ("LABEL_STUDIO_API_KEY", r"[!-~]+")):
-            values.append(os.environ.get(name, "").strip())
-            if not values[-1]:
-                raise ConfigError(f"{name} is not set: name the server and its token, or use a file instead")
-            if not re.fullmatch(form, values[-1]):
-                raise ConfigError(f"{name} must look like {form}, and does not")
-        return cls(*values)
-
-    def push(self, title: str, config: str, tasks: Sequence[Task]) -> int:
-        """Import the tasks that the project lacks by their `meta.id`; gives their number.
-
-        The project is the one of that title, made with this configuration where there is none.
-        """
-        with self._client() as client:
-            project = _project(client, title) or client.projects.create(title=title, label_config=config)
-            stored = client.tasks.list(project=project.id, fields="task_only", page_size=TASKS_PER_REQUEST)
-            there = {(task.meta or {}).get("id") for task in stored}
-            new = [task for task in tasks if task["meta"]["id"] not in there]
-            for start in range(0, len(new), TASKS_PER_REQUEST):
-                client.projects.import_tasks(id=project.id, request=new[start : start + TASKS_PER_REQUEST])
-        return len(new)
-
-    def pull(self, title: str) -> Any:
-        """The export of a project as JSON.
-
-        Raises:
-            ConfigError: there is no project of that title.
-        """
-        with self._client() as client:
-            project = _project(client, title)
-            if project is None:
-                raise ConfigError(f"no project {title!r} on the Label Studio server")
-            return client.projects.exports.as_json(project.id)
-
-    @contextmanager
-    def _client(self) -> Iterator[Any]:
-        import httpx
-        from label_studio_sdk import LabelStudio
-        from label_studio_sdk.core.api_error import ApiError
-
-        host = urlsplit(self._url).hostname
-        try:
-            yield LabelStudio(base_url=self._url.rstrip("/"), api_key=self._token)  # type: ignore[no-untyped-call]
-        except ApiError as error:
-            hint = ": is LABEL_STUDIO_API_KEY right?" if error.status_code in (401, 403) else ""
-            raise ConfigError(f"Label Studio at {host} answered {error.status_code}{hint}") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ConfigError(f"Label Studio at {host} does not answer: {type(error).__name__}") from None
-
-
-def _project(client: Any, title: str) -> Any:
-    return next((project for project in client.projects.list() if project.title == title), None)
 
 
 def parse_tasks(data: bytes, *, where: str) -> Any:

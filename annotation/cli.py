@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
@@ -26,26 +27,34 @@ def push(
     project: Project = "gouji",
     utf16: OldServer = False,
 ) -> None:
-    """Import tasks that are not there yet; exit status 1 where there is none."""
-    from annotation._label_studio import Server
-    from annotation.label_config import label_config
-    from annotation.tasks import tasks_of
+    """Import what is not there yet, from an interrupted push on; exit status 1 where there is no task."""
+    from annotation._progress import show_progress
+    from annotation._server import Labelling, Pushed, Server
+    from annotation.label_config import instructions, label_config
+    from annotation.tasks import Read, model_version, tasks_of
     from models.ontology import load_ontology
     from models.tagger.tagger import DEFAULT, Tagger
 
     server = Server.from_environment() if to_file is None else None
     checkpoint = Path(model or DEFAULT)
-    made = tasks_of(inputs, Tagger.load(checkpoint, device), checkpoint.resolve().name, utf16=utf16)
-    for source, reason in made.failures:
+    read, pushed = Read(), Pushed()
+    tasks = tasks_of(inputs, Tagger.load(checkpoint, device), model_version(checkpoint), read, utf16=utf16)
+    with show_progress() as show:
+        first = list(islice(tasks, 1))
+        if to_file is not None:
+            _write(to_file, json.dumps([*first, *tasks], ensure_ascii=False, indent=1) + "\n")
+            pushed.new = read.tasks
+        elif server is not None and first:
+            ontology = load_ontology()
+            labelling = Labelling(project, label_config(ontology), instructions(ontology))
+            pushed = server.push(
+                labelling, chain(first, tasks), lambda now: show(f"{read.reports} reports: {now.words()}")
+            )
+    for source, reason in read.failures:
         sys.stderr.write(f"failed {source!r}: {reason}\n")
-    new = len(made.tasks)
-    if to_file is not None:
-        _write(to_file, json.dumps(made.tasks, ensure_ascii=False, indent=1) + "\n")
-    elif server is not None and made.tasks:
-        new = server.push(project, label_config(load_ontology()), made.tasks)
-    counts = f"{len(made.tasks)} tasks of {made.reports} reports, {new} new, {len(made.failures)} inputs failed"
-    sys.stderr.write(f"{counts}\n")
-    if not made.tasks:
+    reports = f"{read.tasks} tasks of {read.reports} reports, {len(read.failures)} inputs failed"
+    sys.stderr.write(f"{reports}; {pushed.words()}\n")
+    if not read.tasks:
         raise typer.Exit(1)
 
 
@@ -60,15 +69,21 @@ def pull(
     utf16: OldServer = False,
 ) -> None:
     """Write what annotators finished; exit status 1 where there is nothing."""
-    from annotation._label_studio import Server, parse_tasks, read_export
+    from annotation._label_studio import parse_tasks, read_export
+    from annotation._progress import show_progress
+    from annotation._server import Server
     from models.ontology import load_ontology
     from models.schema.gold import to_json
 
     if from_file is None:
-        where, data = f"project {project!r}", Server.from_environment().pull(project)
+        server = Server.from_environment()
+        where, address, data = f"project {project!r}", server.task_address(project), server.pull(project)
     else:
-        where, data = str(from_file), parse_tasks(from_file.read_bytes(), where=str(from_file))
-    pulled = read_export(data, where=where, labels=load_ontology().labels, annotator=annotator, utf16=utf16)
+        where, address, data = str(from_file), "", iter(parse_tasks(from_file.read_bytes(), where=str(from_file)))
+    labels = load_ontology().labels
+    with show_progress() as show:
+        data = (show(f"{number} tasks") or task for number, task in enumerate(data, 1))
+        pulled = read_export(data, where=where, labels=labels, annotator=annotator, utf16=utf16, address=address)
     skipped = ", ".join(f"{n} {reason}" for reason, n in pulled.skipped.items() if n)
     sys.stderr.write(f"{len(pulled.passages)} passages; skipped: {skipped or 'nothing'}\n")
     if not pulled.passages:

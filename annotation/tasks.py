@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotation._label_studio import Suggestions, Task, to_task
@@ -34,31 +36,46 @@ class Window:
 
 
 @dataclass
-class Tasks:
-    """Tasks of all inputs; `failures` are sources with the reason why they gave none."""
+class Read:
+    """What became of the inputs; `failures` are sources with the reason why they gave no task."""
 
-    tasks: list[Task] = field(default_factory=list)
     reports: int = 0
+    tasks: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
 
 
-def tasks_of(names: Sequence[str], tagger: Tagger, model_version: str, *, utf16: bool = False) -> Tasks:
-    """Tasks of every report that the names stand for; a report met twice counts once."""
-    made = Tasks()
+def tasks_of(
+    names: Sequence[str], tagger: Tagger, model_version: str, read: Read, *, utf16: bool = False
+) -> Iterator[Task]:
+    """Tasks of every report that the names stand for, counted in `read`; a report met twice counts once."""
     seen: set[str] = set()
     for item in iterate_inputs(names):
         if item.failure is None and item.report_id in seen:
             continue
         seen.add(item.report_id)
         try:
-            made.tasks += report_tasks(item, tagger, model_version, utf16=utf16)
-            made.reports += 1
+            tasks = report_tasks(item, tagger, model_version, utf16=utf16)
         except DocumentError as error:
-            made.failures.append((item.source, str(error)))
+            read.failures.append((item.source, str(error)))
+            continue
         except Exception as error:  # a bug in reading one report must not lose the others
             log.warning("reading %r", item.source, exc_info=True)
-            made.failures.append((item.source, f"{type(error).__name__}: {error}"))
-    return made
+            read.failures.append((item.source, f"{type(error).__name__}: {error}"))
+            continue
+        read.reports += 1
+        read.tasks += len(tasks)
+        yield from tasks
+
+
+def model_version(folder: Path) -> str:
+    """The name under which the server keeps suggestions: the folder's, with a digest of its weights.
+
+    A model that is trained again into the same folder is another version.
+    """
+    from models.tagger.tagger import checkpoint_digest
+
+    name = re.sub(r"[^\w.-]", "-", folder.resolve().name)
+    return f"{name}-{checkpoint_digest(folder)[:8]}"
 
 
 def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool = False) -> list[Task]:

@@ -34,7 +34,7 @@ from inference.sinks.parquet import open_tables, read_tables, write_tables
 from inference.totals import Totals
 from models.readers.inputs import Input, Skipped, find_paths
 from models.schema.errors import ConfigError
-from models.tagger.tagger import DEFAULT, resolve_device
+from models.tagger.tagger import DEFAULT, checkpoint_digest, resolve_device
 
 log = logging.getLogger("gouji")
 VERSION = "0.1.0"
@@ -167,7 +167,7 @@ def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) 
     An engine may read ahead, so one queue holds both kinds, and rows come in the order of the inputs.
     """
     engine = importlib.import_module(f"inference.engines.{settings.engine}")
-    model = _model_digest(Path(settings.model))
+    model = checkpoint_digest(Path(settings.model))
     queue: deque[tuple[Path, bool, list[Input]]] = deque()
 
     def to_do() -> Iterator[list[Input]]:
@@ -230,13 +230,6 @@ def _key(batch: Sequence[Input], model: str) -> str:
     return hashlib.sha256(json.dumps([VERSION, model, items]).encode()).hexdigest()[:24]
 
 
-def _model_digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def _write_record(totals: Totals, out: Path, settings: RunSettings, skipped: Counter[str], seconds: float) -> None:
     record = {
         "gouji": VERSION,
@@ -244,7 +237,7 @@ def _write_record(totals: Totals, out: Path, settings: RunSettings, skipped: Cou
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "model": settings.model,
-        "model_digest": _model_digest(Path(settings.model)),
+        "model_digest": checkpoint_digest(Path(settings.model)),
         "device": resolve_device(settings.device),
         "engine": settings.engine,
         "workers": settings.workers,

@@ -41,6 +41,7 @@ class Statistic(BaseModel):
     definition: str
     nouns: tuple[str, ...]
     readings: tuple[Reading, ...]
+    hotkey: str = ""
 
 
 @dataclass(frozen=True)

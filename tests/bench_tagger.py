@@ -27,7 +27,6 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, pipelin
 from inference.process import settle
 from inference.rows import Rows, report_rows
 from inference.sinks.parquet import open_tables
-from models.extract import read_document
 from models.narrative.candidates import scan
 from models.narrative.cues import find_cues
 from models.narrative.read import read_many
@@ -36,6 +35,7 @@ from models.numerals import simplified
 from models.ontology import load_ontology
 from models.readers.inputs import Input
 from models.readers.plain import read
+from models.reading import read_document
 from models.reconciling.registry import reconcile
 from models.schema.extraction import Extraction
 from models.structure.build import build_document

@@ -15,17 +15,26 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from annotation._label_studio import (
-    Server,
     Suggestions,
     from_utf16,
     read_export,
     to_task,
     to_utf16,
 )
+from annotation._server import Server
 from annotation.agreement import TOTAL, compare, compare_files
 from annotation.cli import app
-from annotation.label_config import MARK_NAMES, MARKS, SCOPE, SCOPE_NAMES, STATISTIC, label_config, label_names
-from annotation.tasks import LIMIT, windows
+from annotation.label_config import (
+    MARK_NAMES,
+    MARKS,
+    SCOPE,
+    SCOPE_NAMES,
+    STATISTIC,
+    instructions,
+    label_config,
+    label_names,
+)
+from annotation.tasks import LIMIT, model_version, windows
 from models.narrative.text import narrative_of
 from models.ontology import load_ontology
 from models.reading import read_document
@@ -99,9 +108,24 @@ def test_configuration_holds_every_label_once() -> None:
 
 def test_configuration_groups_labels_by_colour() -> None:
     root = ET.fromstring(label_config(load_ontology()))  # noqa: S314
-    groups = root.findall("Labels/View")
+    groups = root.findall(".//Labels/View")
     assert [len({label.attrib["background"] for label in group.iter("Label")}) for group in groups] == [1] * len(groups)
     assert len({label.attrib["background"] for label in root.iter("Label")}) == len(groups)
+
+
+def test_hotkeys_are_given_once() -> None:
+    root = ET.fromstring(label_config(load_ontology()))  # noqa: S314
+    keys = [label.attrib["hotkey"] for label in root.iter("Label") if "hotkey" in label.attrib]
+    assert max(Counter(keys).values()) == 1
+    assert len(keys) > 20
+
+
+def test_instructions_define_every_statistic_and_escape() -> None:
+    ontology = load_ontology()
+    odd = ontology.statistics[0].model_copy(update={"definition": "<script>"})
+    text = instructions(replace(ontology, statistics=(odd, *ontology.statistics[1:])))
+    assert all(statistic.name in text for statistic in ontology.statistics)
+    assert "<script>" not in text
 
 
 def test_configuration_escapes_and_reaches_the_server_as_it_is() -> None:
@@ -257,15 +281,21 @@ def test_push_and_pull_through_files(oracle: Oracle, tmp_path: Path) -> None:
     (tmp_path / "again.txt").write_text(oracle.text, "utf-8")
     (tmp_path / "note.xyz").write_text("no report", "utf-8")
     tasks, gold = tmp_path / "out" / "tasks.json", tmp_path / "gold.jsonl"
-    pushed = run(app, ["push", str(tmp_path), "--to-file", str(tasks), "--model", str(tmp_path / "some-tagger")])
+    checkpoint = tmp_path / "some-tagger"
+    checkpoint.mkdir()
+    pushed = run(app, ["push", str(tmp_path), "--to-file", str(tasks), "--model", str(checkpoint)])
     assert pushed.exit_code == 0
-    assert "3 tasks of 1 reports, 3 new, 1 inputs failed" in pushed.stderr
+    assert "3 tasks of 1 reports, 1 inputs failed; 3 new" in pushed.stderr
     sent = json.loads(tasks.read_text("utf-8"))
     assert [t["meta"]["section"] for t in sent] == ["intro", "1", "5"]
     for task in sent:
         assert oracle.text[task["meta"]["start"] : task["meta"]["end"]] == task["data"]["text"]
     versions = {(p["model_version"], p["score"]) for t in sent for p in t.get("predictions", [])}
-    assert versions == {("some-tagger", 0.99), ("some-tagger", 0.95)}
+    version = model_version(checkpoint)
+    assert version.startswith("some-tagger-")
+    assert versions == {(version, 0.99), (version, 0.95)}
+    (checkpoint / "model.safetensors").write_bytes(b"trained again")
+    assert model_version(checkpoint) != version
 
     done = [{"id": i, **t, "annotations": t.pop("predictions", []), "drafts": []} for i, t in enumerate(sent)]
     (tmp_path / "export.json").write_text(json.dumps(done), "utf-8")
@@ -316,42 +346,6 @@ def test_server_that_is_not_set(
     assert "\n" not in str(result.exception)
 
 
-class FakeClient:
-    """A server in memory, as the SDK shows it."""
-
-    def __init__(self, **_: Any) -> None:
-        self.projects = self.tasks = self.exports = self
-        self.made: list[Any] = []
-        self.stored: list[Any] = []
-
-    def list(self, project: int | None = None, **_: Any) -> list[Any]:
-        return self.made if project is None else self.stored
-
-    def create(self, title: str, label_config: str) -> Any:
-        self.made.append(type("Project", (), {"id": 1, "title": title, "label_config": label_config}))
-        return self.made[0]
-
-    def import_tasks(self, id: int, request: list[Any]) -> None:  # noqa: A002, ARG002 - the SDK's name
-        self.stored += [type("Task", (), {"meta": task["meta"]}) for task in request]
-
-    def as_json(self, project: int) -> list[Any]:
-        return [project]
-
-
-def test_push_imports_what_is_not_there_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = FakeClient()
-    monkeypatch.setattr("label_studio_sdk.LabelStudio", lambda **_: client)
-    server = Server("http://localhost", "secret")
-    tasks = [to_task(replace(passage(), id=f"r-{i:03}")) for i in range(450)]
-    with pytest.raises(ConfigError, match="no project 'gouji'"):
-        server.pull("gouji")
-    assert server.push("gouji", "<View/>", tasks[:300]) == 300
-    assert server.push("gouji", "<View/>", tasks) == 150
-    assert len(client.made) == 1
-    assert len(client.stored) == 450
-    assert server.pull("gouji") == [1]
-
-
 def test_errors_of_the_server_hide_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     import httpx
     from label_studio_sdk.core.api_error import ApiError
@@ -363,7 +357,7 @@ def test_errors_of_the_server_hide_the_token(monkeypatch: pytest.MonkeyPatch) ->
 
         monkeypatch.setattr("label_studio_sdk.LabelStudio", fail)
         with pytest.raises(ConfigError) as caught:
-            Server("http://user:secret@localhost", "secret").pull("gouji")
+            list(Server("http://user:secret@localhost", "secret").pull("gouji"))
         assert "localhost" in str(caught.value)
         assert "secret" not in str(caught.value)
         assert caught.value.__suppress_context__

@@ -14,6 +14,7 @@ whether it is computed or remembered.
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,14 @@ class Named(NamedTuple):
 
     labels: list[Label]
     zeros: list[tuple[Label, ...]]
+
+
+def checkpoint_digest(folder: Path) -> str:
+    """Changes with the weights of a checkpoint: 16 hex digits."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 class Tagger:

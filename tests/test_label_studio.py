@@ -1,0 +1,433 @@
+"""Against a real Label Studio: push, annotate as two people, pull, train, push again; kills, restarts, a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from label_studio_sdk import LabelStudio
+from typer.testing import CliRunner
+
+from annotation import _server
+from annotation._server import Labelling, Server
+from annotation.cli import app
+from annotation.label_config import instructions, label_config, label_names
+from annotation.local_server import ACCOUNT, LOG, Account, account_in, running
+from gouji import app as gouji
+from models.ontology import load_ontology
+from models.schema.errors import ConfigError
+from models.schema.gold import AnnotatedPassage, read_annotated
+from tests.test_training import TINY
+
+REPORTS = ("lishan-jiaoyuju-2022.html", "tongyin-jiedao-2021.txt")
+TIMEOUT = 120
+run = CliRunner().invoke
+
+
+@dataclass
+class Studio:
+    """A server that can be restarted, with its account."""
+
+    program: Path
+    folder: Path
+    port: int
+    address: str = ""
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def start(self) -> None:
+        self.address = self.stack.enter_context(running(self.program, self.folder, self.port))
+
+    def restart(self) -> None:
+        self.stack.close()
+        self.start()
+
+    @property
+    def account(self) -> Account:
+        return account_in(self.folder)
+
+    def variables(self, token: str = "") -> dict[str, str]:
+        return {"LABEL_STUDIO_URL": self.address, "LABEL_STUDIO_API_KEY": token or self.account.token}
+
+    def client(self, token: str = "") -> Any:
+        return LabelStudio(base_url=self.address, api_key=token or self.account.token, timeout=TIMEOUT)
+
+    def tasks(self, title: str) -> list[dict[str, Any]]:
+        """Every task of a project, with everything."""
+        client = self.client()
+        found = [p.id for p in client.projects.list() if p.title == title]
+        tasks = client.tasks.list(project=found[0], fields="all", page_size=1000) if found else []
+        return [task.model_dump(mode="json") for task in tasks]
+
+
+@pytest.fixture(scope="session")
+def environment(root: Path) -> Path:
+    path = root / ".venv-label-studio" / "bin"
+    if not (path / "label-studio").exists():
+        pytest.skip("no .venv-label-studio: `make test` builds it")
+    return path
+
+
+@pytest.fixture(scope="session")
+def studio(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Studio(environment / "label-studio", tmp_path_factory.mktemp("label-studio"), port)
+    server.start()
+    with server.stack:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def reports(root: Path) -> list[str]:
+    return [str(root / "examples" / "reports" / name) for name in REPORTS]
+
+
+@pytest.fixture(scope="session")
+def sent(reports: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The tasks that a push of the reports has to bring."""
+    return to_file(reports, tmp_path_factory.mktemp("tasks") / "tasks.json")
+
+
+@pytest.fixture(scope="session")
+def second(studio: Studio) -> str:
+    """A personal access token of another annotator, who came by invitation."""
+    return sign_up(studio, "second@localhost.example", "a long password")
+
+
+def sign_up(studio: Studio, email: str, password: str) -> str:
+    own = {"Authorization": f"Token {studio.account.token}"}
+    with httpx.Client(base_url=studio.address, timeout=TIMEOUT, follow_redirects=True) as browser:
+        invitation = browser.get("/api/invite", headers=own).json()["invite_url"]
+        browser.cookies.clear()
+        browser.get(invitation)
+        form = {"email": email, "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        browser.post(invitation, data=form).raise_for_status()
+        created = browser.post("/api/token/", headers={"X-CSRFToken": browser.cookies["csrftoken"]})
+        created.raise_for_status()
+        return str(created.json()["token"])
+
+
+def to_file(reports: list[str], path: Path, *options: str) -> list[dict[str, Any]]:
+    result = run(app, ["push", *reports, "--device", "cpu", "--to-file", str(path), *options])
+    assert result.exit_code == 0, result.output
+    return list(json.loads(path.read_text("utf-8")))
+
+
+def push(studio: Studio, reports: list[str], title: str, *options: str, token: str = "") -> str:
+    """The command's last line."""
+    arguments = ["push", *reports, "--device", "cpu", "--project", title, *options]
+    result = run(app, arguments, env=studio.variables(token))
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    return result.stderr.splitlines()[-1]
+
+
+def pull(studio: Studio, title: str, out: Path, *options: str) -> dict[str, AnnotatedPassage]:
+    result = run(app, ["pull", "--project", title, "--out", str(out), *options], env=studio.variables())
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    passages = list(read_annotated([out]))
+    assert len({p.id for p in passages}) == len(passages)
+    return {p.id: p for p in passages}
+
+
+def suggestions(tasks: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
+    """How often each passage has suggestions of each model version."""
+    return Counter((task["meta"]["id"], p["model_version"]) for task in tasks for p in task["predictions"])
+
+
+def expected(sent: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
+    return Counter((task["meta"]["id"], p["model_version"]) for task in sent for p in task.get("predictions", []))
+
+
+def annotate(
+    client: Any, tasks: list[dict[str, Any]], *, leave_out: int = 0
+) -> dict[str, list[tuple[int, int, list[str]]]]:
+    """Submit the suggestions, less some regions from the end; gives what was submitted, by passage."""
+    submitted = {}
+    for task in tasks:
+        results = task["predictions"][0]["result"] if task["predictions"] else []
+        names = list(dict.fromkeys(r["id"] for r in results))
+        kept = [r for r in results if r["id"] in names[: len(names) - leave_out]]
+        client.annotations.create(task["id"], result=kept, lead_time=1.0)
+        values = [r["value"] for r in kept if r["type"] == "labels"]
+        submitted[task["meta"]["id"]] = [(v["start"], v["end"], v["labels"]) for v in values]
+    return submitted
+
+
+def figures(passages: dict[str, AnnotatedPassage]) -> dict[str, list[tuple[int, int, str]]]:
+    return {name: sorted((f.start, f.end, f.statistic) for f in p.figures) for name, p in passages.items()}
+
+
+def flat(submitted: dict[str, list[tuple[int, int, list[str]]]]) -> dict[str, list[tuple[int, int, str]]]:
+    return {
+        name: sorted((start, end, label) for start, end, labels in values for label in labels)
+        for name, values in submitted.items()
+    }
+
+
+# ---- push
+
+
+IN_SMALL_REQUESTS = "import sys, annotation._server as s; s.TASKS_PER_REQUEST = 2; import gouji; gouji.main()"
+
+
+def test_a_push_killed_in_the_middle_is_completed_by_the_next(
+    studio: Studio, reports: list[str], sent: list[dict[str, Any]], root: Path
+) -> None:
+    command = [sys.executable, "-c", IN_SMALL_REQUESTS, "annotate", "push", *reports]
+    variables = {**os.environ, **studio.variables()}
+    killed = subprocess.Popen([*command, "--device", "cpu", "--project", "killed"], cwd=root, env=variables)
+    while not studio.tasks("killed"):
+        assert killed.poll() is None
+        time.sleep(0.05)
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    assert 0 < len(studio.tasks("killed")) < len(sent)
+
+    assert re.search(r"; \d+ new, \d+ as they were$", push(studio, reports, "killed"))
+    tasks = studio.tasks("killed")
+    assert sorted(t["meta"]["id"] for t in tasks) == sorted(t["meta"]["id"] for t in sent)
+    assert suggestions(tasks) == expected(sent)
+
+
+def test_doubles_of_two_pushes_at_once_are_removed_unless_annotated(
+    studio: Studio, reports: list[str], sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = _server._index
+
+    def before_the_other_ends(client: Any, project: int) -> Any:
+        stored = whole(client, project)
+        client.projects.import_tasks(id=project, request=sent[:3])
+        return stored
+
+    def suggested_twice(client: Any, project: int) -> Any:
+        stored = whole(client, project)
+        there = [(stored[task["meta"]["id"]].task, task["predictions"][0]) for task in newer]
+        client.projects.import_predictions(id=project, request=[{"task": t, **p} for t, p in there])
+        return stored
+
+    monkeypatch.setattr(_server, "_index", before_the_other_ends)
+    push(studio, reports, "twice")
+    tasks = studio.tasks("twice")
+    assert sorted(t["meta"]["id"] for t in tasks) == sorted(t["meta"]["id"] for t in sent)
+    assert suggestions(tasks) == expected(sent)
+
+    newer = json.loads(json.dumps([task for task in sent if "predictions" in task][:2]).replace("tagger-", "newer-"))
+    monkeypatch.setattr(_server, "_index", suggested_twice)
+    labelling = Labelling("twice", label_config(load_ontology()), "")
+    Server(studio.address, studio.account.token).push(labelling, newer, lambda _: None)
+    assert suggestions(studio.tasks("twice")) == expected(sent) | expected(newer)
+
+    monkeypatch.setattr(_server, "_index", before_the_other_ends)
+    annotate(studio.client(), tasks)
+    push(studio, reports, "twice")
+    assert len([t for t in studio.tasks("twice") if t["total_annotations"]]) == len(sent)
+
+
+def test_the_project_shows_configuration_and_instructions(
+    studio: Studio, reports: list[str], sent: list[dict[str, Any]]
+) -> None:
+    push(studio, reports, "shown")
+    client = studio.client()
+    (project,) = [p for p in client.projects.list() if p.title == "shown"]
+    assert "本年度" in project.label_config
+    assert "文字零" in project.expert_instruction
+    assert project.show_instruction
+    assert project.model_version == sent[0]["predictions"][0]["model_version"]
+    client.projects.update(project.id, expert_instruction="old")
+    assert push(studio, reports, "shown").endswith(f"; {len(sent)} as they were")
+    assert "文字零" in client.projects.get(project.id).expert_instruction
+
+
+# ---- the whole loop
+
+
+def test_two_people_then_a_new_model(
+    studio: Studio, reports: list[str], sent: list[dict[str, Any]], second: str, root: Path, tmp_path: Path
+) -> None:
+    assert push(studio, reports, "loop").endswith(f"; {len(sent)} new")
+    assert push(studio, reports, "loop", token=second).endswith(f"; {len(sent)} as they were")
+    tasks = studio.tasks("loop")
+    first_did = annotate(studio.client(), tasks)
+    second_did = annotate(studio.client(second), tasks, leave_out=1)
+    assert first_did != second_did
+    studio.restart()
+
+    mine = pull(studio, "loop", tmp_path / "first.jsonl", "--annotator", studio.account.email)
+    theirs = pull(studio, "loop", tmp_path / "second.jsonl", "--annotator", "second@localhost.example")
+    assert figures(mine) == flat(first_did)
+    assert figures(theirs) == flat(second_did)
+    assert {p.id: p.text for p in mine.values()} == {t["meta"]["id"]: t["data"]["text"] for t in sent}
+
+    settings = {
+        "corpus": ["corpus/*.jsonl"],
+        "output": str(tmp_path / "run"), "copies": 1, "evaluations": 1, "held_out": 0.2, "epochs": 0.1,
+        "batch_size": 8, "encoder": {"model_type": "deberta-v2", "config": TINY},
+    }  # fmt: skip
+    corpus = tmp_path / "corpus"
+    shutil.copytree(root / "training" / "unseen", corpus)
+    (tmp_path / "second.jsonl").rename(corpus / "pulled.jsonl")
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings), "utf-8")
+    trained = run(gouji, ["train", "--config", str(tmp_path / "settings.yaml")])
+    assert trained.exit_code == 0, trained.output + repr(trained.exception)
+
+    model = ("--model", str(tmp_path / "run"))
+    newer = to_file(reports, tmp_path / "newer.json", *model)
+    assert expected(newer)
+    assert expected(newer).keys().isdisjoint(expected(sent))
+    for _ in range(2):
+        push(studio, reports, "loop", *model)
+        tasks = studio.tasks("loop")
+        assert suggestions(tasks) == expected(sent) | expected(newer)
+        assert len(tasks) == len(sent)
+        assert {t["total_annotations"] for t in tasks} == {2}
+    assert figures(pull(studio, "loop", tmp_path / "again.jsonl", "--annotator", studio.account.email)) == flat(
+        first_did
+    )
+
+
+def test_a_refused_region_is_named_with_the_address_of_its_task(
+    studio: Studio, reports: list[str], tmp_path: Path
+) -> None:
+    push(studio, reports, "refused")
+    (task, *_) = studio.tasks("refused")
+    value = {"start": 0, "end": 1, "text": "x", "labels": ["count"]}
+    wrong = {"id": "a", "from_name": "statistic", "to_name": "text", "type": "labels", "value": value}
+    studio.client().annotations.create(task["id"], result=[wrong])
+    result = run(
+        app, ["pull", "--project", "refused", "--out", str(tmp_path / "gold.jsonl")], env=studio.variables()
+    )  # fmt: skip
+    assert isinstance(result.exception, ConfigError)
+    number, project, name = task["id"], task["project"], task["meta"]["id"]
+    address = f"{studio.address}/projects/{project}/data?task={number}"
+    assert f"task {number} ({name}, {address}): 'x' does not stand at 0-1" in str(result.exception)
+    assert not (tmp_path / "gold.jsonl").exists()
+
+
+# ---- tokens and the account
+
+
+@pytest.mark.parametrize("token", ["0" * 40, "not.a.token"])
+@pytest.mark.parametrize("command", [["push", "REPORT"], ["pull", "--out", "gold.jsonl"]])
+def test_a_wrong_token_is_one_line_and_status_2(
+    studio: Studio, reports: list[str], root: Path, command: list[str], token: str
+) -> None:
+    words = [reports[1] if word == "REPORT" else word for word in command]
+    result = subprocess.run(
+        [sys.executable, "-m", "gouji", "annotate", *words],
+        cwd=root, env={**os.environ, **studio.variables(token)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 2
+    line = result.stderr.strip().splitlines()[-1]
+    assert line.startswith("gouji: Label Studio at 127.0.0.1 answered 401: is LABEL_STUDIO_API_KEY right?")
+    assert token not in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_server_that_is_none_is_one_line(studio: Studio, tmp_path: Path) -> None:
+    result = run(
+        app, ["pull", "--out", str(tmp_path / "a.jsonl")], env=studio.variables() | {"LABEL_STUDIO_URL": "http://127.0.0.1:9"}
+    )  # fmt: skip
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception) == "Label Studio at 127.0.0.1 does not answer: ConnectError"
+
+
+def test_the_account_is_for_its_owner_only(studio: Studio) -> None:
+    assert (studio.folder / ACCOUNT).stat().st_mode & 0o777 == 0o600
+    log = (studio.folder / LOG).read_text("utf-8", "replace")
+    assert studio.account.password not in log
+    assert studio.account.token not in log
+    assert studio.account.password not in repr(studio.account)
+
+
+def test_a_taken_port_is_said(studio: Studio, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"port {studio.port} .* is taken"), running(
+        studio.program, tmp_path, studio.port
+    ):  # fmt: skip
+        pass
+
+
+# ---- in a browser
+
+
+def test_an_annotator_adds_in_the_browser_what_the_tagger_missed(
+    studio: Studio, environment: Path, sent: list[dict[str, Any]], root: Path, tmp_path: Path
+) -> None:
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("no chromium on this machine")
+    task, missed = without_one(sent, "applications.received")
+    whole = json.loads(json.dumps(task))
+    task["predictions"][0]["result"] = [r for r in task["predictions"][0]["result"] if r["id"] != missed["id"]]
+    ontology = load_ontology()
+    labelling = Labelling("browser", label_config(ontology), instructions(ontology))
+    Server(studio.address, studio.account.token).push(labelling, [task], lambda _: None)
+    (stored,) = studio.tasks("browser")
+    value = missed["value"]
+    job = {
+        "browser": browser, "address": studio.address, "email": studio.account.email,
+        "password": studio.account.password, "project": stored["project"], "task": stored["id"],
+        "hotkey": ontology.by_id["applications.received"].hotkey, "place": [value["start"], value["end"]],
+        "shots": os.environ.get("GOUJI_SHOTS", str(tmp_path)),
+    }  # fmt: skip
+    did = subprocess.run(
+        [environment / "python", root / "tests" / "label_in_browser.py"],
+        input=json.dumps(job), capture_output=True, text=True, check=False, timeout=400,
+    )  # fmt: skip
+    assert did.returncode == 0, did.stderr
+    seen = json.loads(did.stdout)
+    names = label_names(ontology)
+    regions = [r for r in task["predictions"][0]["result"] if r["type"] == "labels"]
+    shown = {label.partition(":")[2] for label in seen["labels"]}
+    assert shown == {",".join(names[label] for label in r["value"]["labels"]) for r in regions}
+    assert seen["strangers"] == []
+    (passage,) = pull(studio, "browser", tmp_path / "gold.jsonl").values()
+    places = [r["value"] for r in whole["predictions"][0]["result"] if r["type"] == "labels"]
+    wanted = [(v["start"], v["end"], label) for v in places for label in v["labels"]]
+    assert figures({"": passage})[""] == sorted(wanted)
+
+
+def without_one(sent: list[dict[str, Any]], label: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A task, and its only region of a label."""
+    for task in json.loads(json.dumps(sent)):
+        results = [r for p in task.get("predictions", []) for r in p["result"]]
+        if len(found := [r for r in results if r["value"].get("labels") == [label]]) == 1:
+            return task, found[0]
+    raise AssertionError(label)
+
+
+# ---- Label Studio's own converter
+
+
+def test_label_studios_converter_reads_our_export(sent: list[dict[str, Any]], root: Path, tmp_path: Path) -> None:
+    from label_studio_sdk.converter import Converter
+
+    done = [
+        {"id": number, **task, "annotations": [{"id": number, **p} for p in task["predictions"]]}
+        for number, task in enumerate(sent, 1)
+        if "predictions" in task
+    ]
+    (tmp_path / "export.json").write_text(json.dumps(done), "utf-8")
+    converter = Converter(config=label_config(load_ontology()), project_dir=None, download_resources=False)
+    converter.convert_to_json_min(str(tmp_path / "export.json"), str(tmp_path / "min"), is_dir=False)
+    read = json.loads((tmp_path / "min" / "result.json").read_text("utf-8"))
+    for task, row in zip(done, read, strict=True):
+        values = [r["value"] for r in task["annotations"][0]["result"] if r["type"] == "labels"]
+        got = [(v["start"], v["end"], v["text"], v["labels"]) for v in row["statistic"]]
+        assert got == [(v["start"], v["end"], v["text"], v["labels"]) for v in values]
