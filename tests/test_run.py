@@ -313,16 +313,16 @@ def test_only_failures_reads_them_alone(
     (crawl / "010b.txt").write_text("", "utf-8")
     (crawl / "020b.txt").write_bytes((crawl / "005.txt").read_bytes())
     whole = run([str(crawl)], tmp_path / "whole", NO_PAGES)
-    read_report = inference.process.read_report
+    read_guarded = inference.process.read_guarded
 
     def out_of_memory(item: Input) -> Any:
         if item.source.endswith(("005.txt", "030.txt")):
             raise MemoryError
-        return read_report(item)
+        return read_guarded(item)
 
-    monkeypatch.setattr(inference.process, "read_report", out_of_memory)
+    monkeypatch.setattr(inference.process, "read_guarded", out_of_memory)
     assert len(run([str(crawl)], tmp_path / "out", NO_PAGES).failures) == 4
-    monkeypatch.setattr(inference.process, "read_report", read_report)
+    monkeypatch.setattr(inference.process, "read_guarded", read_guarded)
     tagger.asked.clear()
     again = RunSettings(model="none", device="cpu", html=False, only_failures=True)
     assert run([str(crawl)], tmp_path / "out", again) == whole
