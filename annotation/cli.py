@@ -57,10 +57,18 @@ def pull(
     ] = None,
     project: Project = "gouji",
     annotator: Annotated[str, typer.Option(help="Only this one's work: id or mail address.")] = "",
+    adjudicate: Annotated[
+        str,
+        typer.Option(
+            metavar="newest|majority|strict|ID",
+            help="Which annotation counts where several people made one; ID decides.",
+        ),
+    ] = "newest",
     utf16: OldServer = False,
 ) -> None:
-    """Write what annotators finished; exit status 1 where there is nothing."""
+    """Write what annotators finished, and beside it who did what; exit status 1 where there is nothing."""
     from annotation._label_studio import Server, parse_tasks, read_export
+    from annotation.adjudicate import adjudicate as choose
     from models.ontology import load_ontology
     from models.schema.gold import to_json
 
@@ -68,12 +76,17 @@ def pull(
         where, data = f"project {project!r}", Server.from_environment().pull(project)
     else:
         where, data = str(from_file), parse_tasks(from_file.read_bytes(), where=str(from_file))
-    pulled = read_export(data, where=where, labels=load_ontology().labels, annotator=annotator, utf16=utf16)
+    export = read_export(data, where=where, labels=load_ontology().labels, annotator=annotator, utf16=utf16)
+    pulled = choose(export, adjudicate)
+    for line in pulled.open:
+        sys.stderr.write(f"undecided {line}\n")
     skipped = ", ".join(f"{n} {reason}" for reason, n in pulled.skipped.items() if n)
     sys.stderr.write(f"{len(pulled.passages)} passages; skipped: {skipped or 'nothing'}\n")
     if not pulled.passages:
         raise typer.Exit(1)
     _write(out, "".join(to_json(passage) + "\n" for passage in pulled.passages))
+    provenance = json.dumps(pulled.provenance, ensure_ascii=False, indent=1)
+    _write(out.with_suffix(".provenance.json"), provenance + "\n")
 
 
 @app.command(help="Print the labelling configuration (XML).")

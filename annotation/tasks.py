@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from annotation._label_studio import Suggestions, Task, to_task
+from annotation._label_studio import Task, to_task
+from annotation.answers import Suggestions
 from models.readers.inputs import Input, iterate_inputs
 from models.schema.document import Document, Span
 from models.schema.errors import DocumentError
@@ -130,6 +131,7 @@ def _suggestions(figures: Sequence[Figure], text: str, start: int, model_version
             kept.append(figure)
     if not kept:
         return None
+    kept.sort(key=lambda f: f.place)
     gold = [
         GoldFigure(
             f.place.start - start,
@@ -139,9 +141,10 @@ def _suggestions(figures: Sequence[Figure], text: str, start: int, model_version
             scope=f.scope,
             zero=f.zero,
         )
-        for f in sorted(kept, key=lambda f: f.place)
+        for f in kept
     ]
-    return Suggestions(tuple(gold), min(f.confidence for f in kept), model_version)
+    confidences = tuple(f.confidence for f in kept)
+    return Suggestions(tuple(gold), min(confidences), model_version, confidences)
 
 
 def _compatible(one: Figure, other: Figure) -> bool:
