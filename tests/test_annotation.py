@@ -207,8 +207,8 @@ def test_foreign_tasks_are_refused(task: Any) -> None:
 
 def test_cancelled_and_drafts_are_counted_and_skipped() -> None:
     figure = GoldFigure(6, 7, "5", "applications.received")
-    cancelled = export(passage(), was_cancelled=True, result=[{"id": "broken"}])
-    draft = {**export(passage()), "annotations": [], "drafts": [{"result": []}]}
+    cancelled = export(replace(passage(), id="r-002"), was_cancelled=True, result=[{"id": "broken"}])
+    draft = {**export(replace(passage(), id="r-001")), "annotations": [], "drafts": [{"result": []}]}
     old = export(passage(TEXT, figure), updated_at="2024-01-01T00:00:00Z")
     new = export(passage(), updated_at="2024-02-01T00:00:00Z", completed_by={"id": 8, "email": "b@example.org"})
     both = {**old, "annotations": [*new["annotations"], *old["annotations"]]}
