@@ -98,18 +98,41 @@ def config() -> None:
     typer.echo(label_config(load_ontology()))
 
 
-@app.command(help="How far two annotators agree. Example: gouji annotate agreement training/corpus training/second")
+@app.command(help="How far annotators agree. Example: gouji annotate agreement training/corpus training/second")
 def agreement(
-    first: Annotated[Path, typer.Argument(exists=True, help="Annotated passages: a file, or a folder of them.")],
-    second: Annotated[Path, typer.Argument(exists=True, help="The same passages, or some, by another annotator.")],
+    first: Annotated[
+        Path,
+        typer.Argument(exists=True, help="Annotated passages (a file, or a folder of them); alone: an export (JSON)."),
+    ],
+    second: Annotated[
+        Path | None, typer.Argument(exists=True, help="The same passages, or some, by another annotator.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also a page with every disagreement in its context.")] = None,
+    utf16: OldServer = False,
 ) -> None:
-    """Span F1 and Cohen's kappa for each label."""
-    from annotation.agreement import compare_files, print_agreement
+    """Span F1 and Cohen's kappa for each label, of two files or of every pair of annotators of an export."""
+    from annotation._label_studio import parse_tasks, read_export
+    from annotation.agreement import compare_files, compare_people, print_agreement
+    from annotation.agreement_page import agreement_page
+    from annotation.answers import Export
     from annotation.label_config import label_names
     from models.ontology import load_ontology
+    from models.schema.errors import ConfigError
 
-    ontology = load_ontology()
-    print_agreement(compare_files(first, second, ontology.labels), label_names(ontology))
+    ontology, export = load_ontology(), Export()
+    if second is not None:
+        pairs = [compare_files(first, second, ontology.labels)]
+    elif first.is_dir():
+        raise ConfigError(f"{first}: a folder needs a second one to compare with; alone only an export (JSON) will do")
+    else:
+        tasks = parse_tasks(first.read_bytes(), where=str(first))
+        export = read_export(tasks, where=str(first), labels=ontology.labels, utf16=utf16)
+        pairs = compare_people(export, ontology.labels)
+    for pair in pairs:
+        typer.echo(f"甲 {pair.names[0]},乙 {pair.names[1]}:{len(pair.first)} passages")
+        print_agreement(pair.rows, label_names(ontology))
+    if html is not None:
+        _write(html, agreement_page(pairs, export, ontology))
 
 
 @app.command("compile", help="Passages marked by hand to JSONL. Example: gouji annotate compile a.txt --out a.jsonl")
