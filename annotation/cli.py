@@ -24,18 +24,42 @@ def push(
     model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     project: Project = "gouji",
+    budget: Annotated[int | None, typer.Option(min=1, help="Only so many tasks, those of most value first.")] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Agencies never to offer: run.json, passages, or names by line."
+        ),
+    ] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="Annotated passages that there are: tells rare labels and families."),
+    ] = None,
     utf16: OldServer = False,
 ) -> None:
     """Import tasks that are not there yet; exit status 1 where there is none."""
     from annotation._label_studio import Server
+    from annotation.choose import choose, label_counts
+    from annotation.held_out import read_held_out
     from annotation.label_config import label_config
     from annotation.tasks import tasks_of
     from models.ontology import load_ontology
+    from models.schema.gold import read_annotated
     from models.tagger.tagger import DEFAULT, Tagger
 
+    known = list(read_annotated([corpus])) if corpus else []
+    held = read_held_out(held_out, known) if held_out else None
     server = Server.from_environment() if to_file is None else None
     checkpoint = Path(model or DEFAULT)
-    made = tasks_of(inputs, Tagger.load(checkpoint, device), checkpoint.resolve().name, utf16=utf16)
+    made = tasks_of(
+        inputs, Tagger.load(checkpoint, device), checkpoint.resolve().name, utf16=utf16, signals=bool(budget)
+    )
+    if held is not None:
+        offered = [task for task in made.tasks if not held.holds(task["meta"]["agency"])]
+        held_back, made.tasks = len(made.tasks) - len(offered), offered
+        sys.stderr.write(f"{held_back} tasks of agencies that are held out, or unknown, are not offered\n")
+    if budget:
+        made.tasks = choose(made.tasks, budget, label_counts(known))
     for source, reason in made.failures:
         sys.stderr.write(f"failed {source!r}: {reason}\n")
     new = len(made.tasks)

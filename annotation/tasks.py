@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annotation._label_studio import Task, to_task
 from annotation.answers import Suggestions
+from annotation.signals import signals_of
 from models.readers.inputs import Input, iterate_inputs
 from models.schema.document import Document, Span
 from models.schema.errors import DocumentError
+from models.schema.extraction import Extraction
 from models.schema.figure import Figure
 from models.schema.gold import AnnotatedPassage, GoldFigure
 
@@ -43,7 +45,9 @@ class Tasks:
     failures: list[tuple[str, str]] = field(default_factory=list)
 
 
-def tasks_of(names: Sequence[str], tagger: Tagger, model_version: str, *, utf16: bool = False) -> Tasks:
+def tasks_of(
+    names: Sequence[str], tagger: Tagger, model_version: str, *, utf16: bool = False, signals: bool = False
+) -> Tasks:
     """Tasks of every report that the names stand for; a report met twice counts once."""
     made = Tasks()
     seen: set[str] = set()
@@ -52,7 +56,7 @@ def tasks_of(names: Sequence[str], tagger: Tagger, model_version: str, *, utf16:
             continue
         seen.add(item.report_id)
         try:
-            made.tasks += report_tasks(item, tagger, model_version, utf16=utf16)
+            made.tasks += report_tasks(item, tagger, model_version, utf16=utf16, signals=signals)
             made.reports += 1
         except DocumentError as error:
             made.failures.append((item.source, str(error)))
@@ -62,8 +66,17 @@ def tasks_of(names: Sequence[str], tagger: Tagger, model_version: str, *, utf16:
     return made
 
 
-def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool = False) -> list[Task]:
+def report_tasks(
+    item: Input, tagger: Tagger, model_version: str, *, utf16: bool = False, signals: bool = False
+) -> list[Task]:
     """Tasks of one report, in the order of its text.
+
+    Args:
+        item: the report.
+        tagger: makes the suggestions.
+        model_version: their name on the server.
+        utf16: count offsets as old servers do.
+        signals: put into the `meta` what `annotation/choose.py` goes by.
 
     Raises:
         DocumentError: it cannot be read, or is no report.
@@ -71,8 +84,9 @@ def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool
     from models.extract import read_report
     from models.narrative.read import read_figures
 
-    document, _ = read_report(item)
+    document, cells = read_report(item)
     narrative, figures = read_figures(document, tagger)
+    found = signals_of(Extraction(document, narrative.text, tuple(figures), cells)) if signals else None
     tasks = []
     for number, window in enumerate(windows(document, narrative)):
         start, end = window.span
@@ -80,7 +94,14 @@ def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool
         if not inside and end - start <= HEADING:
             continue
         place = narrative.source_span(start, end)
-        origin = {"report_id": item.report_id, "section": window.section, "start": place.start, "end": place.end}
+        origin: dict[str, Any] = {
+            "report_id": item.report_id,
+            "section": window.section,
+            "start": place.start,
+            "end": place.end,
+        }
+        if found is not None:
+            origin |= found.of_window(window.span, place)
         passage = AnnotatedPassage(
             id=f"{item.report_id}-{number:03}",
             agency=document.agency or "",
