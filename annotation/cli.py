@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -157,6 +158,44 @@ def agreement(
         print_agreement(pair.rows, label_names(ontology))
     if html is not None:
         _write(html, agreement_page(pairs, export, ontology))
+
+
+@app.command(help="Suggest live, and train on what is annotated: an ML backend. Example: gouji annotate serve")
+def serve(
+    host: Annotated[str, typer.Option(help="Another one than loopback needs GOUJI_SERVE_TOKEN.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 9090,
+    model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    train_config: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Settings of gouji train, to train again.")
+    ] = None,
+    gold: Annotated[
+        Path, typer.Option(dir_okay=False, help="Where submitted annotations are kept and trained on.")
+    ] = Path("gold.jsonl"),
+    after: Annotated[int, typer.Option(min=1, help="New annotations that start a training.")] = 100,
+) -> None:
+    """Answer Label Studio until interrupted."""
+    from annotation.backend import Backend
+    from annotation.retrain import Retrainer
+    from annotation.serve import BackendServer, token_from_environment
+    from annotation.suggest import Suggester
+    from models.tagger.tagger import DEFAULT, Tagger
+
+    token, checkpoint = token_from_environment(), Path(model or DEFAULT)
+    suggester = Suggester(Tagger.load(checkpoint, device), checkpoint.resolve().name)
+    retrainer = None
+    if train_config is not None:
+        retrainer = Retrainer(train_config, gold, after, lambda folder: suggester.use(folder, device))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a training must not outlive the service
+    with BackendServer(host, port, Backend(suggester, retrainer), token) as server:
+        sys.stderr.write(f"model version {suggester.model_version} answers on http://{host}:{server.server_port}\n")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            sys.stderr.write("stopped\n")
+        finally:
+            if retrainer is not None:
+                retrainer.stop()
 
 
 @app.command("compile", help="Passages marked by hand to JSONL. Example: gouji annotate compile a.txt --out a.jsonl")

@@ -112,7 +112,7 @@ def report_tasks(
             text=narrative.text[start:end],
             figures=(),
         )
-        tasks.append(to_task(passage, origin, _suggestions(inside, passage.text, start, model_version), utf16=utf16))
+        tasks.append(to_task(passage, origin, suggestions_of(inside, passage.text, start, model_version), utf16=utf16))
     return tasks
 
 
@@ -144,8 +144,8 @@ def _pieces(text: str) -> Iterator[Span]:
         start += len(line) + 1
 
 
-def _suggestions(figures: Sequence[Figure], text: str, start: int, model_version: str) -> Suggestions | None:
-    """What is suggested for a window; of places that overlap, the most certain one."""
+def suggestions_of(figures: Sequence[Figure], text: str, start: int, model_version: str) -> Suggestions | None:
+    """What is suggested for a window that starts at `start`; of places that overlap, the most certain one."""
     kept: list[Figure] = []
     for figure in sorted(figures, key=lambda f: -f.confidence):
         if all(_compatible(figure, other) for other in kept):
