@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import AliasPath, BaseModel, Field, TypeAdapter, ValidationError
 
+from annotation.answers import Answer, Answered, Export, Suggestions
 from annotation.label_config import MARK_NAMES, MARKS, SCOPE, SCOPE_NAMES, STATISTIC, TEXT, TITLE
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, GoldFigure, default_scope
@@ -23,27 +24,6 @@ Task = dict[str, Any]
 """A task as JSON, in the form that the import takes."""
 REFUSED_SHOWN = 20
 """Refused tasks that an error names; it counts the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestions:
-    """What a model proposes for a passage.
-
-    Attributes:
-        score: in [0, 1]; the server sorts tasks by it, so that the least certain come first.
-    """
-
-    figures: tuple[GoldFigure, ...]
-    score: float
-    model_version: str
-
-
-@dataclass
-class Pulled:
-    """Passages of an export; `skipped` counts what gave none, by the reason."""
-
-    passages: list[AnnotatedPassage] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
 
 
 class _Value(BaseModel):
@@ -59,6 +39,7 @@ class _Result(BaseModel):
     from_name: str = ""
     type: str
     value: _Value | None = None
+    score: float | None = None
 
 
 class _Annotation(BaseModel):
@@ -68,6 +49,17 @@ class _Annotation(BaseModel):
     ground_truth: bool = False
     completed_by: Any = None
     updated_at: str | None = None
+    parent_prediction: Any = None
+    prediction: Any = None
+
+
+class _Prediction(BaseModel):
+    """A suggestion as the server gives it back; one that is an id alone says nothing."""
+
+    id: int | str | None = None
+    result: list[Any]
+    score: float | None = None
+    model_version: str | None = None
 
 
 class _Meta(BaseModel):
@@ -85,6 +77,7 @@ class _Task(BaseModel):
     text: str = Field(validation_alias=AliasPath("data", TEXT))
     meta: _Meta
     annotations: list[_Annotation] = []
+    predictions: list[Any] | None = None
     drafts: list[Any] | None = None
 
 
@@ -93,7 +86,11 @@ _RESULTS = TypeAdapter(list[_Result])
 
 @dataclass
 class _Region:
-    """The results that share an id: one place with its labels, its scope and its marks."""
+    """The results that share an id: one place with its labels, its scope and its marks.
+
+    Attributes:
+        score: of a suggestion; None in an annotation.
+    """
 
     start: int
     end: int
@@ -101,6 +98,7 @@ class _Region:
     labels: list[str] = field(default_factory=list)
     scopes: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
+    score: float | None = None
 
 
 class _RefusedError(Exception):
@@ -127,7 +125,7 @@ def to_task(
     title = f"{passage.agency or '机关不明'} {year} {_section((origin or {}).get('section', ''))}".strip()
     task: Task = {"data": {TEXT: passage.text, TITLE: title}, "meta": {**(origin or {}), **own}}
     if suggestions is not None:
-        result = to_results(passage.text, suggestions.figures, utf16=utf16)
+        result = to_results(passage.text, suggestions.figures, suggestions.confidences, utf16=utf16)
         task["predictions"] = [
             {"model_version": suggestions.model_version, "score": suggestions.score, "result": result}
         ]
@@ -138,17 +136,32 @@ def _section(number: str) -> str:
     return f"第{number}部分" if number.isdigit() else ""
 
 
-def to_results(text: str, figures: Sequence[GoldFigure], *, utf16: bool = False) -> list[dict[str, Any]]:
-    """Regions of figures; zeros at one place that differ in the statistic only share a region."""
+def to_results(
+    text: str, figures: Sequence[GoldFigure], confidences: Sequence[float] = (), *, utf16: bool = False
+) -> list[dict[str, Any]]:
+    """Regions of figures; zeros at one place that differ in the statistic only share a region.
+
+    Args:
+        text: that the figures stand in.
+        figures: in any order.
+        confidences: one for each figure, or none; a region has the lowest of its figures'.
+        utf16: count offsets as old servers do.
+    """
     regions: dict[tuple[Any, ...], list[str]] = {}
-    for figure in figures:
+    scores: dict[tuple[Any, ...], float] = {}
+    for number, figure in enumerate(figures):
         marks = tuple(mark for mark in MARK_NAMES if getattr(figure, mark))
-        regions.setdefault((figure.start, figure.end, figure.text, figure.scope, marks), []).append(figure.statistic)
+        key = (figure.start, figure.end, figure.text, figure.scope, marks)
+        regions.setdefault(key, []).append(figure.statistic)
+        if confidences:
+            scores[key] = min(confidences[number], scores.get(key, 1.0))
     results = []
-    for number, ((start, end, words, scope, marks), labels) in enumerate(regions.items()):
+    for number, (key, labels) in enumerate(regions.items()):
+        start, end, words, scope, marks = key
         count = to_utf16 if utf16 else _characters
         place = {"start": count(text, start), "end": count(text, end), "text": words}
-        common = {"id": f"r{number}", "to_name": TEXT}
+        common: dict[str, Any] = {"id": f"r{number}", "to_name": TEXT}
+        common |= {"score": scores[key]} if confidences else {}
         choices = {"type": "choices", **common}
         results.append({"from_name": STATISTIC, "type": "labels", **common, "value": {**place, "labels": labels}})
         results.append({"from_name": SCOPE, **choices, "value": {**place, "choices": [scope]}})
@@ -196,10 +209,8 @@ def read_export(
     annotator: str = "",
     utf16: bool = False,
     address: str = "",
-) -> Pulled:
-    """Passages of an export (JSON), one a task.
-
-    Where several annotators finished a task, the ground truth counts, else the newest.
+) -> Export:
+    """The finished annotations of an export (JSON), all of them; `annotation/adjudicate.py` chooses.
 
     Args:
         data: the tasks, consumed one by one.
@@ -212,17 +223,19 @@ def read_export(
     Raises:
         ConfigError: naming tasks that are refused, and why.
     """
-    pulled, refused = Pulled(), []
+    export, refused = Export(), []
     for raw in data:
         name = f"task {raw.get('id', '?') if isinstance(raw, dict) else '?'}"
         try:
             task = _Task.model_validate(raw)
             page = f", {address}{raw.get('id')}" if address else ""
             name = f"{name} ({task.meta.id}{page})"
-            annotation = _chosen(task, annotator, pulled.skipped)
-            if annotation is not None:
-                figures = _figures(annotation, task.text, labels, utf16=utf16)
-                pulled.passages.append(AnnotatedPassage(**dict(task.meta), text=task.text, figures=figures))
+            answers = []
+            for one in _finished(task, annotator, export.skipped):
+                figures = _figures(one.result, task.text, labels, utf16=utf16)
+                answers.append(_answer(one, figures, _shown(one, task, labels, utf16=utf16)))
+            passage = AnnotatedPassage(**dict(task.meta), text=task.text, figures=())
+            export.tasks.append(Answered(name, passage, tuple(answers)))
         except ValidationError as error:
             first = error.errors()[0]
             refused.append(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
@@ -231,32 +244,60 @@ def read_export(
     if refused:
         more = f"; {len(refused) - REFUSED_SHOWN} more tasks" if len(refused) > REFUSED_SHOWN else ""
         raise ConfigError(f"{where}: " + "; ".join(refused[:REFUSED_SHOWN]) + more)
-    return pulled
+    return export
 
 
-def _chosen(task: _Task, annotator: str, skipped: Counter[str]) -> _Annotation | None:
-    """The annotation that counts; what does not is counted."""
+def _finished(task: _Task, annotator: str, skipped: Counter[str]) -> list[_Annotation]:
+    """The annotations that were submitted; what is none is counted."""
     skipped["drafts"] += len(task.drafts or [])
     skipped["cancelled"] += sum(a.was_cancelled for a in task.annotations)
     finished = [a for a in task.annotations if not a.was_cancelled]
     mine = [a for a in finished if not annotator or annotator in _names(a.completed_by)]
     skipped["of other annotators"] += len(finished) - len(mine)
-    if not mine:
-        skipped["tasks without an annotation"] += 1
+    return mine
+
+
+def _answer(annotation: _Annotation, figures: tuple[GoldFigure, ...], shown: Suggestions | None) -> Answer:
+    names = _names(annotation.completed_by)
+    return Answer(
+        annotator=max(names, key=lambda name: ("@" in name, name)),
+        names=frozenset(names),
+        updated=annotation.updated_at or "",
+        order=str(annotation.id).zfill(12),
+        ground_truth=annotation.ground_truth,
+        figures=figures,
+        suggestions=shown,
+    )
+
+
+def _shown(annotation: _Annotation, task: _Task, labels: Sequence[str], *, utf16: bool) -> Suggestions | None:
+    """The prediction that an annotation started from, else the last of its task that the export holds whole."""
+    whole = [p for p in (*(task.predictions or ()), annotation.prediction) if isinstance(p, dict) and p.get("result")]
+    predictions = [_Prediction.model_validate(p) for p in whole]
+    own = [p for p in predictions if annotation.parent_prediction in (p.id, None)]
+    if not own:
         return None
-    skipped["superseded"] += len(mine) - 1
-    return max(mine, key=lambda a: (a.ground_truth, a.updated_at or "", str(a.id).zfill(12)))
+    last = own[-1]
+    try:
+        regions = _regions(_RESULTS.validate_python(last.result))
+        figures = _figures(last.result, task.text, labels, utf16=utf16)
+    except (_RefusedError, ValidationError):
+        return None
+    scores = {_place(r, task.text, utf16=utf16): r.score for r in regions if r.score is not None}
+    score = last.score or 0.0
+    confidences = tuple(scores.get((f.start, f.end), score) for f in figures) if scores else ()
+    return Suggestions(figures, score, last.model_version or "", confidences)
 
 
 def _names(completed_by: Any) -> set[str]:
     if isinstance(completed_by, dict):
-        return {str(completed_by.get(key)) for key in ("id", "email")}
+        return {str(completed_by[key]) for key in ("id", "email") if completed_by.get(key)} or {"?"}
     return {str(completed_by)}
 
 
-def _figures(annotation: _Annotation, text: str, labels: Sequence[str], *, utf16: bool) -> tuple[GoldFigure, ...]:
+def _figures(result: list[Any] | None, text: str, labels: Sequence[str], *, utf16: bool) -> tuple[GoldFigure, ...]:
     places: dict[tuple[int, int], list[GoldFigure]] = {}
-    for region in _regions(_RESULTS.validate_python(annotation.result or [])):
+    for region in _regions(_RESULTS.validate_python(result or [])):
         start, end = _place(region, text, utf16=utf16)
         places.setdefault((start, end), []).extend(_figures_of(region, start, end, text, labels))
     figures: list[GoldFigure] = []
@@ -280,7 +321,7 @@ def _regions(results: Sequence[_Result]) -> list[_Region]:
         value = result.value
         if value is None or result.from_name not in (STATISTIC, SCOPE, MARKS):
             raise _RefusedError(f"a result of an unknown kind: {result.type} of {result.from_name or 'no control'}")
-        region = regions.setdefault(result.id, _Region(value.start, value.end, value.text))
+        region = regions.setdefault(result.id, _Region(value.start, value.end, value.text, score=result.score))
         if (region.start, region.end) != (value.start, value.end):
             raise _RefusedError(f"region {result.id} has two places")
         region.labels += value.labels

@@ -1,14 +1,21 @@
-"""How far two annotators of the same passages agree, label by label."""
+"""How far two annotators of the same passages agree, label by label.
+
+A worded zero lies at the cue that it touches, as in training: how far a cue reaches annotators mark as they feel.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
+from annotation.answers import Export
 from models.narrative.candidates import scan
+from models.narrative.cues import cue_at, find_cues
+from models.numerals import simplified
 from models.schema.errors import ConfigError
-from models.schema.gold import AnnotatedPassage, read_annotated
+from models.schema.gold import AnnotatedPassage, GoldFigure, read_annotated
 
 TOTAL = "all"
 Place = tuple[str, int, int]
@@ -41,8 +48,23 @@ class LabelAgreement:
         return 2 * self.both / (self.first + self.second)
 
 
-def compare_files(first: Path, second: Path, labels: Iterable[str]) -> list[LabelAgreement]:
-    """Agreement on the passages of the second file or folder, a row for each label that occurs, then one for all.
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two annotations of the same passages, in the same order.
+
+    Attributes:
+        names: of the annotators, or of the files.
+        rows: a label each, then all.
+    """
+
+    names: tuple[str, str]
+    first: tuple[AnnotatedPassage, ...]
+    second: tuple[AnnotatedPassage, ...]
+    rows: tuple[LabelAgreement, ...]
+
+
+def compare_files(first: Path, second: Path, labels: Iterable[str]) -> Pair:
+    """Agreement on the passages of the second file or folder.
 
     Raises:
         ConfigError: a passage of the second is not in the first, or has another text there, or nothing is labelled.
@@ -53,7 +75,30 @@ def compare_files(first: Path, second: Path, labels: Iterable[str]) -> list[Labe
     one = {identifier: one[identifier] for identifier in other}
     if changed := [i for i in one if one[i].text != other[i].text]:
         raise ConfigError(f"{first}, {second}: passage {changed[0]} has two different texts")
-    return compare(list(one.values()), list(other.values()), labels)
+    before, after = tuple(one.values()), tuple(other.values())
+    return Pair((str(first), str(second)), before, after, tuple(compare(before, after, labels)))
+
+
+def compare_people(export: Export, labels: Sequence[str]) -> list[Pair]:
+    """Every pair of annotators of an export, on the passages that both finished; of each one's the newest.
+
+    Raises:
+        ConfigError: no passage was finished by two people, or what they finished holds no figure.
+    """
+    work: dict[str, dict[str, AnnotatedPassage]] = {}
+    for task in export.tasks:
+        for answer in sorted(task.answers, key=lambda a: (a.updated, a.order)):
+            work.setdefault(answer.annotator, {})[task.passage.id] = replace(task.passage, figures=answer.figures)
+    pairs = []
+    for names in combinations(sorted(work), 2):
+        one, other = (work[name] for name in names)
+        common = [i for i in one if i in other]
+        first, second = (tuple(passages[i] for i in common) for passages in (one, other))
+        if any(p.figures for p in (*first, *second)):
+            pairs.append(Pair(names, first, second, tuple(compare(first, second, labels))))
+    if not pairs:
+        raise ConfigError("no passage with a figure was finished by two annotators")
+    return pairs
 
 
 def compare(
@@ -115,9 +160,19 @@ def _by_id(path: Path) -> dict[str, AnnotatedPassage]:
     return passages
 
 
+def placed(passage: AnnotatedPassage) -> list[GoldFigure]:
+    """Its figures, every worded zero at the cue that it touches."""
+    cues = find_cues(simplified(passage.text))
+    figures = {}
+    for figure in passage.figures:
+        start, end = cue_at(cues, figure.start, figure.end) if figure.zero else (figure.start, figure.end)
+        figures[start, end, figure.statistic] = replace(figure, start=start, end=end, text=passage.text[start:end])
+    return list(figures.values())
+
+
 def _labels(passages: Iterable[AnnotatedPassage]) -> Labels:
     found: dict[Place, set[str]] = {}
     for passage in passages:
-        for figure in passage.figures:
+        for figure in placed(passage):
             found.setdefault((passage.id, figure.start, figure.end), set()).add(figure.statistic)
     return {place: frozenset(labels) for place, labels in found.items()}

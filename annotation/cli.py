@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from itertools import chain, islice
 from pathlib import Path
@@ -25,25 +26,46 @@ def push(
     model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     project: Project = "gouji",
+    budget: Annotated[int | None, typer.Option(min=1, help="Only so many tasks, those of most value first.")] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Agencies never to offer: run.json, passages, or names by line."
+        ),
+    ] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="Annotated passages that there are: tells rare labels and families."),
+    ] = None,
     utf16: OldServer = False,
 ) -> None:
     """Import what is not there yet, from an interrupted push on; exit status 1 where there is no task."""
     from annotation._progress import show_progress
     from annotation._server import Labelling, Pushed, Server
+    from annotation.choose import choose, label_counts
+    from annotation.held_out import read_held_out
     from annotation.label_config import instructions, label_config
     from annotation.tasks import Read, model_version, tasks_of
     from models.ontology import load_ontology
+    from models.schema.gold import read_annotated
     from models.tagger.tagger import DEFAULT, Tagger
 
+    known = list(read_annotated([corpus])) if corpus else []
+    held = read_held_out(held_out, known) if held_out else None
     server = Server.from_environment() if to_file is None else None
     checkpoint = Path(model or DEFAULT)
     read, pushed = Read(), Pushed()
-    tasks = tasks_of(inputs, Tagger.load(checkpoint, device), model_version(checkpoint), read, utf16=utf16)
+    made = tasks_of(
+        inputs, Tagger.load(checkpoint, device), model_version(checkpoint), read, utf16=utf16, signals=bool(budget)
+    )
+    offered = made if held is None else held.without(made)
     with show_progress() as show:
+        tasks = iter(choose(offered, budget, label_counts(known))) if budget else offered
         first = list(islice(tasks, 1))
         if to_file is not None:
-            _write(to_file, json.dumps([*first, *tasks], ensure_ascii=False, indent=1) + "\n")
-            pushed.new = read.tasks
+            written = [*first, *tasks]
+            _write(to_file, json.dumps(written, ensure_ascii=False, indent=1) + "\n")
+            pushed.new = len(written)
         elif server is not None and first:
             ontology = load_ontology()
             labelling = Labelling(project, label_config(ontology), instructions(ontology))
@@ -52,9 +74,11 @@ def push(
             )
     for source, reason in read.failures:
         sys.stderr.write(f"failed {source!r}: {reason}\n")
+    if held is not None:
+        sys.stderr.write(f"{held.held_back} tasks of agencies that are held out, or unknown, are not offered\n")
     reports = f"{read.tasks} tasks of {read.reports} reports, {len(read.failures)} inputs failed"
     sys.stderr.write(f"{reports}; {pushed.words()}\n")
-    if not read.tasks:
+    if not first:
         raise typer.Exit(1)
 
 
@@ -66,12 +90,20 @@ def pull(
     ] = None,
     project: Project = "gouji",
     annotator: Annotated[str, typer.Option(help="Only this one's work: id or mail address.")] = "",
+    adjudicate: Annotated[
+        str,
+        typer.Option(
+            metavar="newest|majority|strict|ID",
+            help="Which annotation counts where several people made one; ID decides.",
+        ),
+    ] = "newest",
     utf16: OldServer = False,
 ) -> None:
     """Write what annotators finished; exit status 1 where there is nothing."""
     from annotation._label_studio import parse_tasks, read_export
     from annotation._progress import show_progress
     from annotation._server import Server
+    from annotation.adjudicate import adjudicate as choose
     from models.ontology import load_ontology
     from models.schema.gold import to_json
 
@@ -83,12 +115,17 @@ def pull(
     labels = load_ontology().labels
     with show_progress() as show:
         data = (show(f"{number} tasks") or task for number, task in enumerate(data, 1))
-        pulled = read_export(data, where=where, labels=labels, annotator=annotator, utf16=utf16, address=address)
+        export = read_export(data, where=where, labels=labels, annotator=annotator, utf16=utf16, address=address)
+    pulled = choose(export, adjudicate)
+    for line in pulled.open:
+        sys.stderr.write(f"undecided {line}\n")
     skipped = ", ".join(f"{n} {reason}" for reason, n in pulled.skipped.items() if n)
     sys.stderr.write(f"{len(pulled.passages)} passages; skipped: {skipped or 'nothing'}\n")
     if not pulled.passages:
         raise typer.Exit(1)
     _write(out, "".join(to_json(passage) + "\n" for passage in pulled.passages))
+    provenance = json.dumps(pulled.provenance, ensure_ascii=False, indent=1)
+    _write(out.with_suffix(".provenance.json"), provenance + "\n")
 
 
 @app.command(help="Print the labelling configuration (XML).")
@@ -100,18 +137,79 @@ def config() -> None:
     typer.echo(label_config(load_ontology()))
 
 
-@app.command(help="How far two annotators agree. Example: gouji annotate agreement training/corpus training/second")
+@app.command(help="How far annotators agree. Example: gouji annotate agreement training/corpus training/second")
 def agreement(
-    first: Annotated[Path, typer.Argument(exists=True, help="Annotated passages: a file, or a folder of them.")],
-    second: Annotated[Path, typer.Argument(exists=True, help="The same passages, or some, by another annotator.")],
+    first: Annotated[
+        Path,
+        typer.Argument(exists=True, help="Annotated passages (a file, or a folder of them); alone: an export (JSON)."),
+    ],
+    second: Annotated[
+        Path | None, typer.Argument(exists=True, help="The same passages, or some, by another annotator.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also a page with every disagreement in its context.")] = None,
+    utf16: OldServer = False,
 ) -> None:
-    """Span F1 and Cohen's kappa for each label."""
-    from annotation.agreement import compare_files, print_agreement
+    """Span F1 and Cohen's kappa for each label, of two files or of every pair of annotators of an export."""
+    from annotation._label_studio import parse_tasks, read_export
+    from annotation.agreement import compare_files, compare_people, print_agreement
+    from annotation.agreement_page import agreement_page
+    from annotation.answers import Export
     from annotation.label_config import label_names
     from models.ontology import load_ontology
+    from models.schema.errors import ConfigError
 
-    ontology = load_ontology()
-    print_agreement(compare_files(first, second, ontology.labels), label_names(ontology))
+    ontology, export = load_ontology(), Export()
+    if second is not None:
+        pairs = [compare_files(first, second, ontology.labels)]
+    elif first.is_dir():
+        raise ConfigError(f"{first}: a folder needs a second one to compare with; alone only an export (JSON) will do")
+    else:
+        tasks = parse_tasks(first.read_bytes(), where=str(first))
+        export = read_export(tasks, where=str(first), labels=ontology.labels, utf16=utf16)
+        pairs = compare_people(export, ontology.labels)
+    for pair in pairs:
+        typer.echo(f"甲 {pair.names[0]},乙 {pair.names[1]}:{len(pair.first)} passages")
+        print_agreement(pair.rows, label_names(ontology))
+    if html is not None:
+        _write(html, agreement_page(pairs, export, ontology))
+
+
+@app.command(help="Suggest live, and train on what is annotated: an ML backend. Example: gouji annotate serve")
+def serve(
+    host: Annotated[str, typer.Option(help="Another one than loopback needs GOUJI_SERVE_TOKEN.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 9090,
+    model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    train_config: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Settings of gouji train, to train again.")
+    ] = None,
+    gold: Annotated[
+        Path, typer.Option(dir_okay=False, help="Where submitted annotations are kept and trained on.")
+    ] = Path("gold.jsonl"),
+    after: Annotated[int, typer.Option(min=1, help="New annotations that start a training.")] = 100,
+) -> None:
+    """Answer Label Studio until interrupted."""
+    from annotation.backend import Backend
+    from annotation.retrain import Retrainer
+    from annotation.serve import BackendServer, token_from_environment
+    from annotation.suggest import Suggester
+    from models.tagger.tagger import DEFAULT, Tagger
+
+    token, checkpoint = token_from_environment(), Path(model or DEFAULT)
+    suggester = Suggester(Tagger.load(checkpoint, device), checkpoint.resolve().name)
+    retrainer = None
+    if train_config is not None:
+        retrainer = Retrainer(train_config, gold, after, lambda folder: suggester.use(folder, device))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a training must not outlive the service
+    with BackendServer(host, port, Backend(suggester, retrainer), token) as server:
+        sys.stderr.write(f"model version {suggester.model_version} answers on http://{host}:{server.server_port}\n")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            sys.stderr.write("stopped\n")
+        finally:
+            if retrainer is not None:
+                retrainer.stop()
 
 
 @app.command("compile", help="Passages marked by hand to JSONL. Example: gouji annotate compile a.txt --out a.jsonl")

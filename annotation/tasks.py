@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from annotation._label_studio import Suggestions, Task, to_task
+from annotation._label_studio import Task, to_task
+from annotation.answers import Suggestions
+from annotation.signals import signals_of
 from models.readers.inputs import Input, iterate_inputs
 from models.schema.document import Document, Span
 from models.schema.errors import DocumentError
+from models.schema.extraction import Extraction
 from models.schema.figure import Figure
 from models.schema.gold import AnnotatedPassage, GoldFigure
 
@@ -45,7 +48,13 @@ class Read:
 
 
 def tasks_of(
-    names: Sequence[str], tagger: Tagger, model_version: str, read: Read, *, utf16: bool = False
+    names: Sequence[str],
+    tagger: Tagger,
+    model_version: str,
+    read: Read,
+    *,
+    utf16: bool = False,
+    signals: bool = False,
 ) -> Iterator[Task]:
     """Tasks of every report that the names stand for, counted in `read`; a report met twice counts once."""
     seen: set[str] = set()
@@ -54,7 +63,7 @@ def tasks_of(
             continue
         seen.add(item.report_id)
         try:
-            tasks = report_tasks(item, tagger, model_version, utf16=utf16)
+            tasks = report_tasks(item, tagger, model_version, utf16=utf16, signals=signals)
         except DocumentError as error:
             read.failures.append((item.source, str(error)))
             continue
@@ -78,8 +87,17 @@ def model_version(folder: Path) -> str:
     return f"{name}-{checkpoint_digest(folder)[:8]}"
 
 
-def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool = False) -> list[Task]:
+def report_tasks(
+    item: Input, tagger: Tagger, model_version: str, *, utf16: bool = False, signals: bool = False
+) -> list[Task]:
     """Tasks of one report, in the order of its text.
+
+    Args:
+        item: the report.
+        tagger: makes the suggestions.
+        model_version: their name on the server.
+        utf16: count offsets as old servers do.
+        signals: put into the `meta` what `annotation/choose.py` goes by.
 
     Raises:
         DocumentError: it cannot be read, or is no report.
@@ -87,8 +105,9 @@ def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool
     from models.narrative.read import read_figures
     from models.reading import read_report
 
-    document, _ = read_report(item)
+    document, cells = read_report(item)
     narrative, figures = read_figures(document, tagger)
+    found = signals_of(Extraction(document, narrative.text, tuple(figures), cells)) if signals else None
     tasks = []
     for number, window in enumerate(windows(document, narrative)):
         start, end = window.span
@@ -96,7 +115,14 @@ def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool
         if not inside and end - start <= HEADING:
             continue
         place = narrative.source_span(start, end)
-        origin = {"report_id": item.report_id, "section": window.section, "start": place.start, "end": place.end}
+        origin: dict[str, Any] = {
+            "report_id": item.report_id,
+            "section": window.section,
+            "start": place.start,
+            "end": place.end,
+        }
+        if found is not None:
+            origin |= found.of_window(window.span, place)
         passage = AnnotatedPassage(
             id=f"{item.report_id}-{number:03}",
             agency=document.agency or "",
@@ -107,7 +133,7 @@ def report_tasks(item: Input, tagger: Tagger, model_version: str, *, utf16: bool
             text=narrative.text[start:end],
             figures=(),
         )
-        tasks.append(to_task(passage, origin, _suggestions(inside, passage.text, start, model_version), utf16=utf16))
+        tasks.append(to_task(passage, origin, suggestions_of(inside, passage.text, start, model_version), utf16=utf16))
     return tasks
 
 
@@ -139,14 +165,15 @@ def _pieces(text: str) -> Iterator[Span]:
         start += len(line) + 1
 
 
-def _suggestions(figures: Sequence[Figure], text: str, start: int, model_version: str) -> Suggestions | None:
-    """What is suggested for a window; of places that overlap, the most certain one."""
+def suggestions_of(figures: Sequence[Figure], text: str, start: int, model_version: str) -> Suggestions | None:
+    """What is suggested for a window that starts at `start`; of places that overlap, the most certain one."""
     kept: list[Figure] = []
     for figure in sorted(figures, key=lambda f: -f.confidence):
         if all(_compatible(figure, other) for other in kept):
             kept.append(figure)
     if not kept:
         return None
+    kept.sort(key=lambda f: f.place)
     gold = [
         GoldFigure(
             f.place.start - start,
@@ -156,9 +183,10 @@ def _suggestions(figures: Sequence[Figure], text: str, start: int, model_version
             scope=f.scope,
             zero=f.zero,
         )
-        for f in sorted(kept, key=lambda f: f.place)
+        for f in kept
     ]
-    return Suggestions(tuple(gold), min(f.confidence for f in kept), model_version)
+    confidences = tuple(f.confidence for f in kept)
+    return Suggestions(tuple(gold), min(confidences), model_version, confidences)
 
 
 def _compatible(one: Figure, other: Figure) -> bool:

@@ -17,8 +17,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from annotation._label_studio import Suggestions, to_task
+from annotation._label_studio import to_task
 from annotation._server import Labelling, Server
+from annotation.answers import Suggestions
 from annotation.label_config import instructions, label_config
 from annotation.local_server import account_in, running
 from models.ontology import load_ontology

@@ -14,15 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from annotation._label_studio import (
-    Suggestions,
-    from_utf16,
-    read_export,
-    to_task,
-    to_utf16,
-)
+from annotation._label_studio import from_utf16, read_export, to_task, to_utf16
 from annotation._server import Server
+from annotation.adjudicate import adjudicate
 from annotation.agreement import TOTAL, compare, compare_files
+from annotation.answers import Suggestions
 from annotation.cli import app
 from annotation.label_config import (
     MARK_NAMES,
@@ -67,7 +63,7 @@ def export(whole: AnnotatedPassage, *, utf16: bool = False, **changes: Any) -> d
 
 
 def back(*tasks: Any, **options: Any) -> list[AnnotatedPassage]:
-    return read_export(list(tasks), where="test", labels=LABELS, **options).passages
+    return adjudicate(read_export(list(tasks), where="test", labels=LABELS, **options)).passages
 
 
 def region(start: int, end: int, *labels: str, text: str | None = None, number: str = "a") -> dict[str, Any]:
@@ -236,12 +232,12 @@ def test_foreign_tasks_are_refused(task: Any) -> None:
 
 def test_cancelled_and_drafts_are_counted_and_skipped() -> None:
     figure = GoldFigure(6, 7, "5", "applications.received")
-    cancelled = export(passage(), was_cancelled=True, result=[{"id": "broken"}])
-    draft = {**export(passage()), "annotations": [], "drafts": [{"result": []}]}
+    cancelled = export(replace(passage(), id="r-002"), was_cancelled=True, result=[{"id": "broken"}])
+    draft = {**export(replace(passage(), id="r-001")), "annotations": [], "drafts": [{"result": []}]}
     old = export(passage(TEXT, figure), updated_at="2024-01-01T00:00:00Z")
     new = export(passage(), updated_at="2024-02-01T00:00:00Z", completed_by={"id": 8, "email": "b@example.org"})
     both = {**old, "annotations": [*new["annotations"], *old["annotations"]]}
-    pulled = read_export([cancelled, draft, both], where="test", labels=LABELS)
+    pulled = adjudicate(read_export([cancelled, draft, both], where="test", labels=LABELS))
     assert pulled.passages == [passage()]
     skipped = {"cancelled": 1, "drafts": 1, "superseded": 1, "tasks without an annotation": 2}
     assert +pulled.skipped == Counter(skipped)

@@ -1,0 +1,171 @@
+"""What Label Studio asks of an ML backend, and the answers; `annotation/serve.py` brings both over HTTP.
+
+The protocol is that of label-studio-ml-backend: setup, versions, predict (with the region that an annotator has
+just drawn, where asked live), and events of annotations, from a webhook or from the button that starts training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from annotation._label_studio import read_export, to_results
+from annotation.adjudicate import adjudicate
+from annotation.label_config import TEXT
+from annotation.retrain import Retrainer
+from annotation.suggest import Asked, Suggester
+from models.ontology import load_ontology
+from models.schema.document import Span
+from models.schema.errors import ConfigError
+from models.schema.gold import AnnotatedPassage
+
+MAX_TASKS, MAX_CHARACTERS = 250, 500_000
+"""Of one request to predict; Label Studio asks for 100 tasks at a time."""
+WAIT = 60.0
+"""Seconds that a request waits for the tagger while others use it."""
+CREATED = ("ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED")
+
+
+class RequestError(Exception):
+    """A request that cannot be answered, with the status of HTTP that says why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _Task(BaseModel):
+    data: dict[str, Any]
+    meta: dict[str, Any] | None = None
+
+
+class _Place(BaseModel):
+    start: int
+    end: int
+
+
+class _Region(BaseModel):
+    value: _Place
+
+
+class _Context(BaseModel):
+    result: list[Any] = []
+
+
+class _Params(BaseModel):
+    context: _Context | None = None
+
+
+class _Predict(BaseModel):
+    tasks: list[_Task]
+    params: _Params | None = None
+
+
+class Backend:
+    """Answers requests; without a retrainer it counts nothing and trains nothing."""
+
+    def __init__(self, suggester: Suggester, retrainer: Retrainer | None) -> None:
+        self._suggester, self._retrainer = suggester, retrainer
+
+    def health(self, _: Any = None) -> dict[str, Any]:
+        """That it is up, and with which version."""
+        return {"status": "UP", "model_class": "gouji", "model_version": self._suggester.model_version}
+
+    def setup(self, _: Any = None) -> dict[str, Any]:
+        """The version that answers; Label Studio asks before it asks for suggestions."""
+        return {"model_version": self._suggester.model_version}
+
+    def versions(self, _: Any = None) -> dict[str, Any]:
+        """The same as a list."""
+        return {"versions": [self._suggester.model_version]}
+
+    def predict(self, body: Any) -> dict[str, Any]:
+        """A prediction for each task, in order.
+
+        Raises:
+            RequestError: it is no such request, or too large, or others keep the tagger busy.
+        """
+        try:
+            asked = _asked(_Predict.model_validate(body))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise RequestError(400, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        try:
+            found = self._suggester.suggest(asked, WAIT)
+        except TimeoutError as error:
+            raise RequestError(503, "the tagger is busy, ask again later") from error
+        results = [
+            {
+                "model_version": suggestions.model_version,
+                "score": suggestions.score,
+                "result": to_results(one.text, suggestions.figures, suggestions.confidences),
+            }
+            for one, suggestions in zip(asked, found, strict=True)
+        ]
+        return {"results": results}
+
+    def event(self, body: Any) -> dict[str, Any]:
+        """Keep the annotations of an event; START_TRAINING, or a list of annotated tasks, starts a training.
+
+        Raises:
+            RequestError: an annotation cannot be taken.
+        """
+        if not isinstance(body, Mapping):
+            raise RequestError(400, "an event is an object")
+        if self._retrainer is None:
+            return {"status": "ignored"}
+        action = body.get("action")
+        if action in CREATED:
+            return {"status": "ok", "new": self._retrainer.add(_passages(_tasks(body)))}
+        if "annotations" in body and action is None:
+            self._retrainer.add(_passages(body["annotations"]))
+        elif action != "START_TRAINING":
+            return {"status": "ignored"}
+        return {"status": "ok", "training": self._retrainer.start()}
+
+
+def _asked(request: _Predict) -> list[Asked]:
+    texts = [task.data.get(TEXT) for task in request.tasks]
+    if not all(isinstance(text, str) for text in texts):
+        raise RequestError(400, f"a task has no text under data.{TEXT}")
+    if len(texts) > MAX_TASKS or sum(map(len, map(str, texts))) > MAX_CHARACTERS:
+        raise RequestError(413, f"more than {MAX_TASKS} tasks or {MAX_CHARACTERS} characters: ask for fewer at a time")
+    context = request.params.context if request.params else None
+    places = _places(context.result if context else ())
+    years = [(task.meta or {}).get("year") for task in request.tasks]
+    return [
+        Asked(str(text), year if isinstance(year, int) and year else None, places)
+        for text, year in zip(texts, years, strict=True)
+    ]
+
+
+def _places(result: Sequence[Any]) -> tuple[Span, ...]:
+    """Where the regions of a selection stand; what is no region of a text is passed over."""
+    places = []
+    for one in result:
+        try:
+            value = _Region.model_validate(one).value
+        except ValidationError:
+            continue
+        places.append(Span(value.start, value.end))
+    return tuple(places)
+
+
+def _tasks(body: Mapping[str, Any]) -> list[Any]:
+    """The annotated tasks of an event: task and annotation stand beside each other, or a list of each."""
+    tasks, annotations = body.get("task"), body.get("annotation")
+    tasks, annotations = (one if isinstance(one, list) else [one] for one in (tasks, annotations))
+    if len(tasks) != len(annotations) or not all(isinstance(one, Mapping) for one in (*tasks, *annotations)):
+        raise RequestError(400, "the event holds no task with its annotation: let the webhook send its payload")
+    return [{**task, "annotations": [annotation]} for task, annotation in zip(tasks, annotations, strict=True)]
+
+
+def _passages(tasks: Any) -> list[AnnotatedPassage]:
+    if not isinstance(tasks, list):
+        raise RequestError(400, "annotations are a list of tasks")
+    try:
+        return adjudicate(read_export(tasks, where="event", labels=load_ontology().labels)).passages
+    except ConfigError as error:
+        raise RequestError(422, str(error)) from error

@@ -1,0 +1,129 @@
+"""Training in a child process after so many new annotations; its checkpoint becomes the next model version."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from models.schema.errors import ConfigError
+from models.schema.gold import AnnotatedPassage, read_annotated, to_json
+
+log = logging.getLogger("gouji")
+
+
+class Retrainer:
+    """Keeps what annotators submit, counts it, and trains.
+
+    Args:
+        config: settings of `gouji train`; every training writes beside its `output`, as NAME-1, NAME-2 …
+        gold: passages (JSONL) that join the settings' corpus; the last annotation of a passage counts.
+        after: passages annotated since the last training that start the next one.
+        done: called with the folder of a checkpoint that is ready.
+
+    Raises:
+        ConfigError: the settings or the passages are wrong.
+    """
+
+    def __init__(self, config: Path, gold: Path, after: int, done: Callable[[Path], None]) -> None:
+        self._config, self._gold, self._after, self._done = config, gold, after, done
+        self._settings = _settings(config)
+        self._passages = {p.id: p for p in read_annotated([gold])} if gold.exists() else {}
+        self._new: set[str] = set()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def add(self, passages: Iterable[AnnotatedPassage]) -> int:
+        """Keep passages; gives how many are new since the last training started."""
+        with self._lock:
+            for passage in passages:
+                self._passages[passage.id] = passage
+                self._new.add(passage.id)
+            _write(self._gold, "".join(to_json(p) + "\n" for p in self._passages.values()))
+            count = len(self._new)
+            if count >= self._after:
+                self._start()
+            return count
+
+    def start(self) -> bool:
+        """Train now; False where a training is running or there is nothing to add."""
+        with self._lock:
+            return self._start()
+
+    def stop(self) -> None:
+        """End a training that is running."""
+        with self._lock:
+            if self._child is not None:
+                self._child.terminate()
+
+    def _start(self) -> bool:
+        if self._child is not None or not self._passages:
+            return False
+        folder = _next_folder(self._settings.output)
+        settings = folder.with_name(f"{folder.name}.yaml")
+        patterns = [str(self._config.parent / pattern) for pattern in self._settings.corpus]
+        corpus = [os.path.relpath(p, folder.parent) for p in (*patterns, glob.escape(str(self._gold)))]
+        changed = self._settings.model_copy(update={"corpus": corpus, "output": folder})
+        _write(settings, yaml.safe_dump(changed.model_dump(mode="json"), allow_unicode=True))
+        command = [sys.executable, "-m", "gouji", "train", "--config", str(settings)]
+        with folder.with_name(f"{folder.name}.log").open("wb") as output:
+            self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # noqa: S603
+        self._new.clear()
+        log.warning("training %s with %d annotated passages", folder.name, len(self._passages))
+        threading.Thread(target=self._wait, args=(self._child, folder), daemon=True).start()
+        return True
+
+    def _wait(self, child: subprocess.Popen[bytes], folder: Path) -> None:
+        status = child.wait()
+        try:
+            if status == 0:
+                self._done(folder)
+                log.warning("model version %s answers from now on", folder.name)
+            else:
+                log.error("training %s ended with status %d: see %s.log", folder.name, status, folder)
+        except (ConfigError, OSError, RuntimeError, ValueError, KeyError) as error:  # the old model goes on answering
+            log.error("model version %s cannot be used: %s", folder.name, error)
+        finally:
+            with self._lock:
+                self._child = None
+                if len(self._new) >= self._after:
+                    self._start()
+
+
+class _Settings(BaseModel):
+    """What is changed in the settings of a training; `gouji train` checks the rest."""
+
+    model_config = ConfigDict(extra="allow")
+
+    corpus: list[str]
+    output: Path
+
+
+def _settings(config: Path) -> _Settings:
+    try:
+        return _Settings.model_validate(yaml.safe_load(config.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"{config}: no settings of gouji train: {str(error).splitlines()[0]}") from error
+
+
+def _next_folder(output: Path) -> Path:
+    """NAME-1 or the first number that no earlier training has used."""
+    number = 1
+    while any(output.with_name(f"{output.name}-{number}{end}").exists() for end in ("", ".yaml")):
+        number += 1
+    return output.with_name(f"{output.name}-{number}")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_text(text, "utf-8")
+    unfinished.replace(path)
