@@ -10,7 +10,7 @@ import pytest
 
 from tests import fuzz
 
-INPUTS = int(os.environ.get("GOUJI_FUZZ", "300"))
+INPUTS = int(os.environ.get("GOUJI_FUZZ", "400"))
 
 
 @pytest.fixture(scope="module")
