@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from random import Random
 
 import pytest
+import torch
 import yaml
+from transformers import AutoTokenizer, BertConfig, BertModel
 from typer.testing import CliRunner
 
 from gouji import app
+from models.narrative.candidates import scan
+from models.narrative.cues import find_cues
+from models.ontology import load_ontology
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated
-from models.tagger.tagger import Tagger
+from models.tagger.tagger import DEFAULT, Marked, Tagger
+from models.tagger.tokenizer import build_tokenizer
 from training.augment import augment
+from training.calibrate import calibrate
+from training.metrics import score_tagger
 from training.settings import read_settings
 from training.splits import split_by_family
 
@@ -76,9 +85,49 @@ def test_train_through_the_command_gives_a_checkpoint_twice_the_same(root: Path,
     assert scores[0] == scores[1]
 
 
+def test_any_bert_checkpoint_can_be_trained_in_its_place(
+    root: Path, tmp_path: Path, passages: list[AnnotatedPassage]
+) -> None:
+    hub = tmp_path / "tiny-bert"
+    tokenizer = build_tokenizer(p.text for p in passages[:300])
+    tokenizer.save_pretrained(hub)
+    BertModel(
+        BertConfig(
+            vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48
+        )
+    ).save_pretrained(hub)
+    path = settings_file(root, tmp_path, encoder={"checkpoint": str(hub)})
+    result = CliRunner().invoke(app, ["train", "--config", str(path)])
+    assert result.exit_code == 0, result.output
+    config = json.loads((tmp_path / "run" / "config.json").read_text("utf-8"))
+    assert config["model_type"] == "bert"
+    text = "全年收到政府信息公开申请5件。"
+    (named,) = Tagger.load(tmp_path / "run", "cpu").read([Marked(text, scan(text), find_cues(text))])
+    assert len(named.labels) == 1
+
+
+def test_calibration_softens_a_tagger_that_is_too_sure_and_changes_no_label(tagger: Tagger, root: Path) -> None:
+    unseen = list(read_annotated([root / "training" / "unseen" / "field.jsonl"]))[:30]
+    model, ontology = copy.deepcopy(tagger.model), load_ontology()
+    with torch.no_grad():
+        for parameter in model.classifier.parameters():
+            parameter.mul_(1.5)
+    tokenizer = AutoTokenizer.from_pretrained(DEFAULT)
+    before = score_tagger(Tagger(model, tokenizer, ontology, "cpu"), unseen)
+    assert calibrate(model, tokenizer, ontology, unseen, "cpu") > 1
+    after = score_tagger(Tagger(model, tokenizer, ontology, "cpu"), unseen)
+    assert after.everything == before.everything
+    assert (after.calibration_error() or 0) < (before.calibration_error() or 0)
+
+
 @pytest.mark.parametrize("change", [{"epohcs": 3}, {"copies": 0}, {"corpus": ["nowhere/*.jsonl"]}])
 def test_wrong_settings_are_one_clear_error(root: Path, tmp_path: Path, change: dict[str, object]) -> None:
     path = settings_file(root, tmp_path)
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text("utf-8")), **change}), "utf-8")
     with pytest.raises(ConfigError, match=r"settings\.yaml"):
         read_settings(path)
+
+
+def test_corpus_files_may_be_named_absolutely(root: Path, tmp_path: Path) -> None:
+    path = settings_file(root, tmp_path, corpus=[str(tmp_path / "corpus" / "*.jsonl")])
+    assert read_settings(path).corpus == (tmp_path / "corpus" / "plain.jsonl",)

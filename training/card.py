@@ -25,6 +25,8 @@ labels in BIO over characters, a statistic of `configs/statistics` or the bare k
   `pipeline("token-classification")`. gouji asks it only at candidates, at their first character, among the labels
   of the candidate's kind. The weights `zero_head` are a second layer over the last hidden states, a probability for
   each statistic, asked at cues of worded zeros. Inputs are windows of at most 256 characters.
+- **Confidences** are those of logits divided by {temperature:g}, which is part of the weights of the label layer
+  (temperature scaling on the development families, `training/calibrate.py`).
 - **Labels** are those with digest `{labels_digest}`; gouji refuses a checkpoint whose labels differ from its own.
 
 | held-out families | number | precision | recall | F1 |
@@ -66,6 +68,7 @@ def card(record: dict[str, Any], *, parameters: int, n_labels: int) -> str:
         labels_digest=record["labels_digest"],
         copies=record["settings"]["copies"],
         seed=record["settings"]["seed"],
+        temperature=record["temperature"],
         shape=shape,
         parameters=parameters / 1e6,
         rows="\n".join(rows),

@@ -27,6 +27,7 @@ from models.schema.gold import AnnotatedPassage, read_annotated
 from models.tagger.network import ZERO_HEAD
 from models.tagger.tagger import Tagger, add_zero_head
 from models.tagger.tokenizer import MAX_TOKENS, build_tokenizer
+from training.calibrate import calibrate
 from training.card import card
 from training.dataset import IGNORED, NO_CUE, examples, variants
 from training.metrics import score_tagger
@@ -95,7 +96,7 @@ class CandidateTrainer(Trainer):
 
 
 def train(settings: TrainingSettings) -> Path:
-    """Fit, and write a run folder: weights, tokenizer, settings, split and scores.
+    """Fit, calibrate, and write a run folder: weights, tokenizer, settings, split and scores.
 
     A run that was killed resumes from its last checkpoint.
 
@@ -216,14 +217,17 @@ def _save(
     trainer: CandidateTrainer, settings: TrainingSettings, split: Split, passages: Sequence[AnnotatedPassage]
 ) -> None:
     settings.output.mkdir(parents=True, exist_ok=True)
+    device = str(trainer.args.device)
+    temperature = calibrate(trainer.model, trainer.processing_class, trainer.ontology, split.development, device)
     trainer.save_model(str(settings.output))
     (settings.output / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says the same
-    tagger = Tagger(trainer.model, trainer.processing_class, trainer.ontology, str(trainer.args.device))
+    tagger = Tagger(trainer.model, trainer.processing_class, trainer.ontology, device)
     record = {
         "settings": {
             **settings.model_dump(mode="json", exclude={"output"}),
             "corpus": [path.name for path in settings.corpus],
         },
+        "temperature": temperature,
         "labels_digest": trainer.ontology.digest,
         "corpus_digest": hashlib.sha256("".join(p.id + p.text for p in passages).encode()).hexdigest()[:16],
         "passages": {"train": len(split.train), "development": len(split.development), "test": len(split.test)},

@@ -33,7 +33,7 @@ class TrainingSettings(_Settings):
     """One run of `gouji train`.
 
     Attributes:
-        corpus: files of annotated passages, relative to the settings file.
+        corpus: files of annotated passages, or patterns; relative to the settings file, if not absolute.
         output: folder of the run, relative to the working directory.
         held_out: share of the families kept for development, and again for testing, in (0, 0.4].
         copies: augmented variants of each passage.
@@ -72,7 +72,8 @@ def read_settings(path: Path) -> TrainingSettings:
         raise ConfigError(f"{path}: {error}") from error
     files: list[Path] = []
     for pattern in settings.corpus:
-        found = sorted(path.parent.glob(str(pattern)))
+        whole = path.parent / pattern
+        found = sorted(Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))))
         if not found:
             raise ConfigError(f"{path}: corpus: no file matches {pattern}")
         files += found

@@ -11,7 +11,7 @@ FINEST = Decimal("1e-12")
 LARGEST = Decimal(10**6)
 """Percentages beyond are no shares."""
 SURE = 0.9
-"""A figure named with less contradicts nothing: of names just below, 3 in 10 are wrong on held-out families."""
+"""A figure named with less contradicts nothing: of names of just this confidence one in ten is wrong."""
 _FACTORS = (("百", 100), ("千", 1000), ("万", 10**4), ("亿", 10**8))
 
 
