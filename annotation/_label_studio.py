@@ -271,13 +271,12 @@ def _answer(annotation: _Annotation, figures: tuple[GoldFigure, ...], shown: Sug
 
 
 def _shown(annotation: _Annotation, task: _Task, labels: Sequence[str], *, utf16: bool) -> Suggestions | None:
-    """The prediction that an annotation started from, else the last of its task that the export holds whole."""
+    """The prediction that an annotation started from, where the export says which and holds it whole."""
     whole = [p for p in (*(task.predictions or ()), annotation.prediction) if isinstance(p, dict) and p.get("result")]
-    predictions = [_Prediction.model_validate(p) for p in whole]
-    own = [p for p in predictions if annotation.parent_prediction in (p.id, None)]
+    own = [p for p in whole if p is annotation.prediction or p.get("id") == annotation.parent_prediction is not None]
     if not own:
         return None
-    last = own[-1]
+    last = _Prediction.model_validate(own[-1])
     try:
         regions = _regions(_RESULTS.validate_python(last.result))
         figures = _figures(last.result, task.text, labels, utf16=utf16)

@@ -195,15 +195,15 @@ def _with_people(task: Task, people: Mapping[int, str]) -> Task:
 def _pages(client: Any, project: int, fields: str | None = None) -> Iterator[list[Task]]:
     """All tasks by ascending id. New ones may come meanwhile; where one is removed the pages shift."""
     number = seen = 0
-    total = 1
-    while seen < total:
+    total: int | None = None
+    while total is None or seen < total:
         number += 1
         page = client.tasks.list(
             project=project, fields="all", include=fields, page=number, page_size=TASKS_PER_REQUEST
         )  # fmt: skip
         rows = [task.model_dump(mode="json") for task in page.items]
-        total = page.response.total
-        if not rows and seen < total:
+        before, total = total, page.response.total
+        if (before is not None and total < before) or (not rows and seen < total):
             raise ConfigError("tasks were removed from the project meanwhile: run the command again")
         seen += len(rows)
         yield rows

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from annotation.agreement import placed
 from annotation.answers import Answer, Answered, Export
 from annotation.bias import fates
 from models.ontology import load_ontology
@@ -60,6 +61,8 @@ def adjudicate(export: Export, rule: str = "newest") -> Pulled:
         if not answers:
             pulled.skipped["tasks without an annotation"] += 1
             continue
+        if rule != "newest" and len(answers) > 1:
+            answers = [_at_cues(answer, task.passage) for answer in answers]
         chosen = _chosen(answers, rule)
         if isinstance(chosen, str):
             pulled.open.append(f"{task.task}: {chosen}")
@@ -115,6 +118,11 @@ def _chosen(answers: Sequence[Answer], rule: str) -> tuple[tuple[GoldFigure, ...
         return answers[0].figures, list(answers)
     odd = min(set(answers[0].figures) ^ set(differing.figures), key=_vote)
     return f"{answers[0].annotator} and {differing.annotator} differ at {_words(odd)}"
+
+
+def _at_cues(answer: Answer, passage: AnnotatedPassage) -> Answer:
+    """Worded zeros at their cues: how far those reach is no disagreement."""
+    return replace(answer, figures=tuple(placed(replace(passage, figures=answer.figures))))
 
 
 def _merged(given: Sequence[GoldFigure]) -> GoldFigure | None:

@@ -19,10 +19,12 @@ from annotation.suggest import Asked, Suggester
 from models.ontology import load_ontology
 from models.schema.document import Span
 from models.schema.errors import ConfigError
-from models.schema.gold import AnnotatedPassage
+from models.schema.gold import AnnotatedPassage, to_json
 
 MAX_TASKS, MAX_CHARACTERS = 250, 500_000
 """Of one request to predict; Label Studio asks for 100 tasks at a time."""
+MAX_TEXT = 20_000
+"""Characters of an annotated task; `push` makes them far shorter."""
 WAIT = 60.0
 """Seconds that a request waits for the tagger while others use it."""
 CREATED = ("ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED")
@@ -166,6 +168,10 @@ def _passages(tasks: Any) -> list[AnnotatedPassage]:
     if not isinstance(tasks, list):
         raise RequestError(400, "annotations are a list of tasks")
     try:
-        return adjudicate(read_export(tasks, where="event", labels=load_ontology().labels)).passages
-    except ConfigError as error:
+        passages = adjudicate(read_export(tasks, where="event", labels=load_ontology().labels)).passages
+        "".join(map(to_json, passages)).encode()
+    except (ConfigError, UnicodeEncodeError) as error:
         raise RequestError(422, str(error)) from error
+    if any(len(passage.text) > MAX_TEXT for passage in passages):
+        raise RequestError(422, f"more than {MAX_TEXT} characters in a task")
+    return passages

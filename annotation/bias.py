@@ -71,18 +71,19 @@ def fates(suggestions: Suggestions, figures: Sequence[GoldFigure]) -> list[Judge
     figure touches its place, else removed.
     """
     unchanged = {_essence(f) for f in figures}
-    taken = [f for f in figures if _essence(f) in {_essence(s) for s in suggestions.figures}]
-    free = [f for f in figures if f not in taken]
+    suggested_as = {_essence(s) for s in suggestions.figures}
+    free = [f for f in figures if _essence(f) not in suggested_as]
+    covered, suggested_at = _covered(free), _covered(suggestions.figures)
     confidences = suggestions.confidences or (suggestions.score,) * len(suggestions.figures)
     judged = []
     for suggested, confidence in zip(suggestions.figures, confidences, strict=True):
         fate: Fate = "removed"
         if _essence(suggested) in unchanged:
             fate = "accepted"
-        elif any(_touch(suggested, figure) for figure in free):
+        elif not covered.isdisjoint(range(suggested.start, suggested.end)):
             fate = "changed"
         judged.append(Judged(suggested, fate, confidence))
-    added = [f for f in free if not any(_touch(f, s) for s in suggestions.figures)]
+    added = [f for f in free if suggested_at.isdisjoint(range(f.start, f.end))]
     return judged + [Judged(figure, "added", None) for figure in added]
 
 
@@ -107,5 +108,6 @@ def _essence(figure: GoldFigure) -> tuple[int, int, str, str, bool]:
     return figure.start, figure.end, figure.statistic, figure.scope, figure.zero
 
 
-def _touch(one: GoldFigure, other: GoldFigure) -> bool:
-    return one.start < other.end and other.start < one.end
+def _covered(figures: Iterable[GoldFigure]) -> set[int]:
+    """The characters that figures cover."""
+    return {at for figure in figures for at in range(figure.start, figure.end)}

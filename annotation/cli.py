@@ -58,7 +58,8 @@ def push(
     made = tasks_of(
         inputs, Tagger.load(checkpoint, device), model_version(checkpoint), read, utf16=utf16, signals=bool(budget)
     )
-    offered = made if held is None else held.without(made)
+    done = {passage.id for passage in known}
+    offered = (task for task in (made if held is None else held.without(made)) if task["meta"]["id"] not in done)
     with show_progress() as show:
         tasks = iter(choose(offered, budget, label_counts(known))) if budget else offered
         first = list(islice(tasks, 1))
@@ -193,10 +194,11 @@ def serve(
     from annotation.retrain import Retrainer
     from annotation.serve import BackendServer, token_from_environment
     from annotation.suggest import Suggester
+    from annotation.tasks import model_version
     from models.tagger.tagger import DEFAULT, Tagger
 
     token, checkpoint = token_from_environment(), Path(model or DEFAULT)
-    suggester = Suggester(Tagger.load(checkpoint, device), checkpoint.resolve().name)
+    suggester = Suggester(Tagger.load(checkpoint, device), model_version(checkpoint))
     retrainer = None
     if train_config is not None:
         retrainer = Retrainer(train_config, gold, after, lambda folder: suggester.use(folder, device))

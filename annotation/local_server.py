@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -35,9 +36,12 @@ QUIET = {
     "FEATURE_FLAGS_OFFLINE": "true",
     "FRONTEND_SENTRY_DSN": "",
     "LATEST_VERSION_CHECK": "false",
+    "ML_BLOCK_LOCAL_IP": "false",
     "SENTRY_DSN": "",
+    "SSRF_PROTECTION_ENABLED": "false",
 }
-"""Settings of Label Studio: no telemetry, no reports of errors, no version check, no accounts for strangers."""
+"""Settings of Label Studio: no telemetry, no reports of errors, no version check, no accounts for strangers; `serve`,
+which is on loopback too, may be asked and told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ def main(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8080,
 ) -> None:
     """Start, push, and serve until Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the server is ended, too
     with running(program, folder, port) as address:
         account = account_in(folder)
         own = {"LABEL_STUDIO_URL": address, "LABEL_STUDIO_API_KEY": account.token}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -18,6 +19,7 @@ from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated, to_json
 
 log = logging.getLogger("gouji")
+SECONDS_TO_STOP = 10
 
 
 class Retrainer:
@@ -39,15 +41,17 @@ class Retrainer:
         self._passages = {p.id: p for p in read_annotated([gold])} if gold.exists() else {}
         self._new: set[str] = set()
         self._child: subprocess.Popen[bytes] | None = None
+        self._stopped = False
         self._lock = threading.Lock()
 
     def add(self, passages: Iterable[AnnotatedPassage]) -> int:
         """Keep passages; gives how many are new since the last training started."""
         with self._lock:
-            for passage in passages:
-                self._passages[passage.id] = passage
-                self._new.add(passage.id)
-            _write(self._gold, "".join(to_json(p) + "\n" for p in self._passages.values()))
+            added = {passage.id: passage for passage in passages}
+            kept = self._passages | added
+            _write(self._gold, "".join(to_json(p) + "\n" for p in kept.values()))
+            self._passages = kept
+            self._new |= added.keys()
             count = len(self._new)
             if count >= self._after:
                 self._start()
@@ -59,13 +63,17 @@ class Retrainer:
             return self._start()
 
     def stop(self) -> None:
-        """End a training that is running."""
+        """End a training that is running; none starts after that."""
         with self._lock:
-            if self._child is not None:
-                self._child.terminate()
+            self._stopped, child = True, self._child
+        if child is not None:
+            child.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(SECONDS_TO_STOP)
+            child.kill()
 
     def _start(self) -> bool:
-        if self._child is not None or not self._passages:
+        if self._stopped or self._child is not None or not self._passages:
             return False
         folder = _next_folder(self._settings.output)
         settings = folder.with_name(f"{folder.name}.yaml")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,9 +169,14 @@ def _pieces(text: str) -> Iterator[Span]:
 def suggestions_of(figures: Sequence[Figure], text: str, start: int, model_version: str) -> Suggestions | None:
     """What is suggested for a window that starts at `start`; of places that overlap, the most certain one."""
     kept: list[Figure] = []
+    here: defaultdict[int, list[Figure]] = defaultdict(list)
+    """Of what is kept, what covers a character."""
     for figure in sorted(figures, key=lambda f: -f.confidence):
-        if all(_compatible(figure, other) for other in kept):
+        place = range(figure.place.start, figure.place.end)
+        if all(_compatible(figure, other) for at in place for other in here[at]):
             kept.append(figure)
+            for at in place:
+                here[at].append(figure)
     if not kept:
         return None
     kept.sort(key=lambda f: f.place)

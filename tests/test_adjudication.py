@@ -31,12 +31,15 @@ Figures = Sequence[GoldFigure]
 def task(whole: AnnotatedPassage, *people: Figures, shown: Suggestions | None = None) -> dict[str, Any]:
     """A task of an export that every person finished, one after the other."""
     made = json.loads(json.dumps(to_task(whole, None, shown)))
+    for prediction in made.get("predictions", ()):
+        prediction["id"] = 7
     annotations = [
         {
             "id": 100 + number,
             "completed_by": {"id": number, "email": f"p{number}@example.org"},
             "updated_at": f"2024-01-0{number}T00:00:00Z",
             "result": json.loads(json.dumps(to_results(whole.text, figures))),
+            "parent_prediction": 7 if shown else None,
         }
         for number, figures in enumerate(people, 1)
     ]
@@ -197,3 +200,20 @@ def test_bias_is_counted_by_the_confidence_of_the_region() -> None:
 def test_without_predictions_there_is_no_bias() -> None:
     (back,) = read_export([task(passage(), (FIVE,))], where="test", labels=LABELS).tasks
     assert bias(back.answers, "all") is None
+
+
+def test_how_far_a_cue_reaches_is_no_disagreement() -> None:
+    """未 and 未发生 are one worded zero; what counts then is the scanner's extent."""
+    short = replace(NONE, end=NONE.start + 1, text="未")
+    for rule in ("strict", "majority"):
+        (made,) = pulled(task(passage(), (FIVE, NONE), (FIVE, short)), rule=rule).passages
+        assert set(made.figures) == {FIVE, NONE}
+    (newest,) = pulled(task(passage(), (FIVE, NONE), (FIVE, short))).passages
+    assert short in newest.figures
+
+
+def test_a_suggestion_that_no_annotation_names_was_shown_to_nobody() -> None:
+    export = task(passage(), (FIVE,), shown=Suggestions((FIVE,), 0.6, "tagger-2"))
+    export["annotations"][0]["parent_prediction"] = None
+    (back,) = read_export([export], where="test", labels=LABELS).tasks
+    assert back.answers[0].suggestions is None

@@ -317,3 +317,23 @@ def test_wrong_settings_of_training_are_one_line(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="no settings of gouji train") as error:
             Retrainer(tmp_path / "settings.yaml", tmp_path / "gold.jsonl", 1, lambda _: None)
         assert "\n" not in str(error.value)
+
+
+def test_a_hostile_event_costs_no_other(root: Path, suggester: Suggester, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    hostile, long = event(1), event(2)
+    hostile["task"]["meta"]["agency"] = "\ud800"
+    long["task"]["data"]["text"] += "长" * 30_000
+    with serving(Backend(suggester, Retrainer(settings_file(root, tmp_path), gold, 9, lambda _: None))) as server:
+        assert [ask(server, "/webhook", body)[0] for body in (hostile, long, event(3))] == [422, 422, 200]
+    assert [p.id for p in read_annotated([gold])] == ["r-003"]
+
+
+def test_no_training_starts_once_the_service_stops(root: Path, suggester: Suggester, tmp_path: Path) -> None:
+    retrainer = Retrainer(settings_file(root, tmp_path), tmp_path / "gold.jsonl", 1, lambda _: None)
+    with serving(Backend(suggester, retrainer)) as server:
+        ask(server, "/webhook", event(1))
+        ask(server, "/webhook", event(2))
+        retrainer.stop()
+        ask(server, "/webhook", event(3))
+    assert [path.name for path in tmp_path.glob("run-*.yaml")] == ["run-1.yaml"]
