@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from annotation._label_studio import Task
+from annotation._exports import Task
 from annotation.label_config import TEXT
 from models.schema.errors import ConfigError
 

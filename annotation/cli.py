@@ -100,7 +100,8 @@ def pull(
     utf16: OldServer = False,
 ) -> None:
     """Write what annotators finished; exit status 1 where there is nothing."""
-    from annotation._label_studio import parse_tasks, read_export
+    from annotation._exports import parse_tasks
+    from annotation._label_studio import read_export
     from annotation._progress import show_progress
     from annotation._server import Server
     from annotation.adjudicate import adjudicate as choose
@@ -150,7 +151,8 @@ def agreement(
     utf16: OldServer = False,
 ) -> None:
     """Span F1 and Cohen's kappa for each label, of two files or of every pair of annotators of an export."""
-    from annotation._label_studio import parse_tasks, read_export
+    from annotation._exports import parse_tasks
+    from annotation._label_studio import read_export
     from annotation.agreement import compare_files, compare_people, print_agreement
     from annotation.agreement_page import agreement_page
     from annotation.answers import Export
