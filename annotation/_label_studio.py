@@ -15,15 +15,10 @@ from typing import Any
 
 from pydantic import AliasPath, BaseModel, Field, TypeAdapter, ValidationError
 
+from annotation._exports import Annotation, ExportedTask, RefusedError, Task, finished, take_all
 from annotation.answers import Answer, Answered, Export, Suggestions
 from annotation.label_config import MARK_NAMES, MARKS, SCOPE, SCOPE_NAMES, STATISTIC, TEXT, TITLE
-from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, GoldFigure, default_scope
-
-Task = dict[str, Any]
-"""A task as JSON, in the form that the import takes."""
-REFUSED_SHOWN = 20
-"""Refused tasks that an error names; it counts the others."""
 
 
 class _Value(BaseModel):
@@ -40,17 +35,6 @@ class _Result(BaseModel):
     type: str
     value: _Value | None = None
     score: float | None = None
-
-
-class _Annotation(BaseModel):
-    id: int | str = 0
-    result: list[Any] | None = None
-    was_cancelled: bool = False
-    ground_truth: bool = False
-    completed_by: Any = None
-    updated_at: str | None = None
-    parent_prediction: Any = None
-    prediction: Any = None
 
 
 class _Prediction(BaseModel):
@@ -73,12 +57,10 @@ class _Meta(BaseModel):
     family: str
 
 
-class _Task(BaseModel):
+class _Task(ExportedTask):
     text: str = Field(validation_alias=AliasPath("data", TEXT))
     meta: _Meta
-    annotations: list[_Annotation] = []
     predictions: list[Any] | None = None
-    drafts: list[Any] | None = None
 
 
 _RESULTS = TypeAdapter(list[_Result])
@@ -99,10 +81,6 @@ class _Region:
     scopes: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
     score: float | None = None
-
-
-class _RefusedError(Exception):
-    """Why an annotation cannot be taken; becomes a `ConfigError` that names the task."""
 
 
 def to_task(
@@ -223,54 +201,34 @@ def read_export(
     Raises:
         ConfigError: naming tasks that are refused, and why.
     """
-    export, refused = Export(), []
-    for raw in data:
-        name = f"task {raw.get('id', '?') if isinstance(raw, dict) else '?'}"
-        try:
-            task = _Task.model_validate(raw)
-            page = f", {address}{raw.get('id')}" if address else ""
-            name = f"{name} ({task.meta.id}{page})"
-            answers = []
-            for one in _finished(task, annotator, export.skipped):
-                figures = _figures(one.result, task.text, labels, utf16=utf16)
-                answers.append(_answer(one, figures, _shown(one, task, labels, utf16=utf16)))
-            passage = AnnotatedPassage(**dict(task.meta), text=task.text, figures=())
-            export.tasks.append(Answered(name, passage, tuple(answers)))
-        except ValidationError as error:
-            first = error.errors()[0]
-            refused.append(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
-        except _RefusedError as error:
-            refused.append(f"{name}: {error}")
-    if refused:
-        more = f"; {len(refused) - REFUSED_SHOWN} more tasks" if len(refused) > REFUSED_SHOWN else ""
-        raise ConfigError(f"{where}: " + "; ".join(refused[:REFUSED_SHOWN]) + more)
+    export = Export()
+
+    def take(name: str, raw: Any) -> None:
+        task = _Task.model_validate(raw)
+        answers = []
+        for one in finished(task, annotator, export.skipped):
+            figures = _figures(one.result, task.text, labels, utf16=utf16)
+            answers.append(_answer(one, figures, _shown(one, task, labels, utf16=utf16)))
+        passage = AnnotatedPassage(**dict(task.meta), text=task.text, figures=())
+        export.tasks.append(Answered(name, passage, tuple(answers)))
+
+    take_all(data, take, where=where, address=address)
     return export
 
 
-def _finished(task: _Task, annotator: str, skipped: Counter[str]) -> list[_Annotation]:
-    """The annotations that were submitted; what is none is counted."""
-    skipped["drafts"] += len(task.drafts or [])
-    skipped["cancelled"] += sum(a.was_cancelled for a in task.annotations)
-    finished = [a for a in task.annotations if not a.was_cancelled]
-    mine = [a for a in finished if not annotator or annotator in _names(a.completed_by)]
-    skipped["of other annotators"] += len(finished) - len(mine)
-    return mine
-
-
-def _answer(annotation: _Annotation, figures: tuple[GoldFigure, ...], shown: Suggestions | None) -> Answer:
-    names = _names(annotation.completed_by)
+def _answer(annotation: Annotation, figures: tuple[GoldFigure, ...], shown: Suggestions | None) -> Answer:
     return Answer(
-        annotator=max(names, key=lambda name: ("@" in name, name)),
-        names=frozenset(names),
+        annotator=annotation.annotator,
+        names=frozenset(annotation.names),
         updated=annotation.updated_at or "",
-        order=str(annotation.id).zfill(12),
+        order=annotation.order,
         ground_truth=annotation.ground_truth,
         figures=figures,
         suggestions=shown,
     )
 
 
-def _shown(annotation: _Annotation, task: _Task, labels: Sequence[str], *, utf16: bool) -> Suggestions | None:
+def _shown(annotation: Annotation, task: _Task, labels: Sequence[str], *, utf16: bool) -> Suggestions | None:
     """The prediction that an annotation started from, where the export says which and holds it whole."""
     whole = [p for p in (*(task.predictions or ()), annotation.prediction) if isinstance(p, dict) and p.get("result")]
     own = [p for p in whole if p is annotation.prediction or p.get("id") == annotation.parent_prediction is not None]
@@ -280,18 +238,12 @@ def _shown(annotation: _Annotation, task: _Task, labels: Sequence[str], *, utf16
     try:
         regions = _regions(_RESULTS.validate_python(last.result))
         figures = _figures(last.result, task.text, labels, utf16=utf16)
-    except (_RefusedError, ValidationError):
+    except (RefusedError, ValidationError):
         return None
     scores = {_place(r, task.text, utf16=utf16): r.score for r in regions if r.score is not None}
     score = last.score or 0.0
     confidences = tuple(scores.get((f.start, f.end), score) for f in figures) if scores else ()
     return Suggestions(figures, score, last.model_version or "", confidences)
-
-
-def _names(completed_by: Any) -> set[str]:
-    if isinstance(completed_by, dict):
-        return {str(completed_by[key]) for key in ("id", "email") if completed_by.get(key)} or {"?"}
-    return {str(completed_by)}
 
 
 def _figures(result: list[Any] | None, text: str, labels: Sequence[str], *, utf16: bool) -> tuple[GoldFigure, ...]:
@@ -304,11 +256,11 @@ def _figures(result: list[Any] | None, text: str, labels: Sequence[str], *, utf1
     for (start, end), here in sorted(places.items()):
         words = text[start:end]
         if start < done:
-            raise _RefusedError(f"{words!r} at {start}-{end} overlaps {last!r} before it")
+            raise RefusedError(f"{words!r} at {start}-{end} overlaps {last!r} before it")
         if doubled := [s for s, n in Counter(f.statistic for f in here).items() if n > 1]:
-            raise _RefusedError(f"{words!r} at {start}-{end} is labelled {doubled[0]} twice")
+            raise RefusedError(f"{words!r} at {start}-{end} is labelled {doubled[0]} twice")
         if len(here) > 1 and not all(f.zero for f in here):
-            raise _RefusedError(f"{words!r} at {start}-{end} has several labels, but is no worded zero")
+            raise RefusedError(f"{words!r} at {start}-{end} has several labels, but is no worded zero")
         figures += sorted(here, key=lambda f: labels.index(f.statistic))
         done, last = end, words
     return tuple(figures)
@@ -319,10 +271,10 @@ def _regions(results: Sequence[_Result]) -> list[_Region]:
     for result in results:
         value = result.value
         if value is None or result.from_name not in (STATISTIC, SCOPE, MARKS):
-            raise _RefusedError(f"a result of an unknown kind: {result.type} of {result.from_name or 'no control'}")
+            raise RefusedError(f"a result of an unknown kind: {result.type} of {result.from_name or 'no control'}")
         region = regions.setdefault(result.id, _Region(value.start, value.end, value.text, score=result.score))
         if (region.start, region.end) != (value.start, value.end):
-            raise _RefusedError(f"region {result.id} has two places")
+            raise RefusedError(f"region {result.id} has two places")
         region.labels += value.labels
         (region.scopes if result.from_name == SCOPE else region.marks).extend(value.choices)
     return list(regions.values())
@@ -331,7 +283,7 @@ def _regions(results: Sequence[_Result]) -> list[_Region]:
 def _place(region: _Region, text: str, *, utf16: bool) -> tuple[int, int]:
     """Where a region stands in characters; its own text must be there."""
     if region.end <= region.start:
-        raise _RefusedError(f"an empty region at {region.start}-{region.end}")
+        raise RefusedError(f"an empty region at {region.start}-{region.end}")
     here = _found(region, text, utf16=utf16)
     if here is not None:
         return here
@@ -339,7 +291,7 @@ def _place(region: _Region, text: str, *, utf16: bool) -> tuple[int, int]:
     if _found(region, text, utf16=not utf16) is not None:
         counted, remedy = ("characters", "without") if utf16 else ("UTF-16 units", "with")
         message += f", but does when counted in {counted}: pull {remedy} --utf16"
-    raise _RefusedError(message)
+    raise RefusedError(message)
 
 
 def _found(region: _Region, text: str, *, utf16: bool) -> tuple[int, int] | None:
@@ -359,25 +311,13 @@ def _plain(words: str) -> str:
 def _figures_of(region: _Region, start: int, end: int, text: str, labels: Collection[str]) -> Iterator[GoldFigure]:
     words = text[start:end]
     if not region.labels:
-        raise _RefusedError(f"{words!r} at {start}-{end} has no label")
+        raise RefusedError(f"{words!r} at {start}-{end} has no label")
     known = ((region.labels, labels), (region.scopes, SCOPE_NAMES), (region.marks, MARK_NAMES))
     if unknown := [name for names, among in known for name in names if name not in among]:
-        raise _RefusedError(f"{words!r} at {start}-{end} has the unknown label or choice {unknown[0]!r}")
+        raise RefusedError(f"{words!r} at {start}-{end} has the unknown label or choice {unknown[0]!r}")
     if len(region.scopes) > 1:
-        raise _RefusedError(f"{words!r} at {start}-{end} has several scopes")
+        raise RefusedError(f"{words!r} at {start}-{end} has several scopes")
     marks = dict.fromkeys(region.marks, True)
     for label in region.labels:
         scope = region.scopes[0] if region.scopes else default_scope(label)
         yield GoldFigure(start, end, words, label, scope=scope, **marks)
-
-
-def parse_tasks(data: bytes, *, where: str) -> Any:
-    """The JSON of an export file.
-
-    Raises:
-        ConfigError: it is no JSON.
-    """
-    try:
-        return TypeAdapter(list[Any]).validate_json(data)
-    except ValidationError as error:
-        raise ConfigError(f"{where}: no list of tasks in JSON: {error.errors()[0]['msg']}") from error

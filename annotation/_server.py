@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -13,24 +14,24 @@ from urllib.parse import urlsplit
 
 import typer
 
-from annotation._label_studio import Task
-from annotation.label_config import TEXT
+from annotation._exports import Task
 from models.schema.errors import ConfigError
 
 TASKS_PER_REQUEST = 100
 CHARACTERS_PER_REQUEST = 200_000
-"""Of text; a request of suggestions has some twenty bytes a character."""
+"""Of what is shown; a request of suggestions has some twenty bytes a character."""
 SECONDS_PER_REQUEST = 300
 INDEX = "id,meta,total_annotations,draft_exists,predictions"
 
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """What a project shows: its title, the configuration (XML) and the instructions (HTML)."""
+    """A project's title, its configuration (XML) and instructions (HTML), and in which order it gives tasks."""
 
     title: str
     config: str
     instructions: str
+    sampling: str = "Uncertainty sampling"
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """What the server has of a passage: task, place of its text in the report, model versions of its suggestions."""
+    """What the server has under an id: task, place in the report, model versions of its suggestions."""
 
     task: int
     place: tuple[Any, Any]
@@ -175,8 +176,9 @@ def _prepared(client: Any, labelling: Labelling) -> int:
     shown = {"label_config": labelling.config, "expert_instruction": labelling.instructions}
     project = _titled(client, labelling.title)
     if project is None:
-        sampling = "Uncertainty sampling"
-        project = client.projects.create(title=labelling.title, show_instruction=True, sampling=sampling, **shown)
+        project = client.projects.create(
+            title=labelling.title, show_instruction=True, sampling=labelling.sampling, **shown
+        )
     elif any(getattr(project, name) != value for name, value in shown.items()):
         client.projects.update(project.id, **shown)
     return int(project.id)
@@ -229,7 +231,7 @@ def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
     characters = 0
     for task in tasks:
         batch.append(task)
-        characters += len(task["data"][TEXT])
+        characters += len(json.dumps(task["data"], ensure_ascii=False))
         if len(batch) == TASKS_PER_REQUEST or characters >= CHARACTERS_PER_REQUEST:
             yield batch
             batch, characters = [], 0

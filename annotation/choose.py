@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from annotation._label_studio import Task
+from annotation._exports import Task
 from annotation.label_config import STATISTIC, TEXT
 from models.narrative.text import sentences
 from models.numerals import fold, simplified

@@ -5,27 +5,40 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 app = typer.Typer(help="Annotate reports in Label Studio, or by hand.", no_args_is_help=True)
 
-Inputs = Annotated[list[str], typer.Argument(help="Files, folders (recursive), globs, or shards.", metavar="INPUT...")]
-Project = Annotated[str, typer.Option(help="Title of the project on the server.")]
+Inputs = Annotated[
+    list[str] | None, typer.Argument(help="Files, folders (recursive), globs, or shards.", metavar="INPUT...")
+]
+Project = Annotated[str, typer.Option(help="Title of the project on the server; gouji, or gouji-review.")]
 OldServer = Annotated[bool, typer.Option("--utf16", help="For a server of 2021 or before, which counts UTF-16 units.")]
 Existing = typer.Argument(exists=True, dir_okay=False)
 
 
 @app.command(help="Reports to tasks with suggestions. Example: gouji annotate push crawl/ --to-file tasks.json")
 def push(
-    inputs: Inputs,
+    inputs: Inputs = None,
+    review: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            metavar="RUN_DIR",
+            help="Instead: the contradictions of a finished run to judge.",
+        ),
+    ] = None,
     to_file: Annotated[Path | None, typer.Option(help="Write the tasks here, not to the server.")] = None,
     model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    project: Project = "gouji",
+    project: Project = "",
     budget: Annotated[int | None, typer.Option(min=1, help="Only so many tasks, those of most value first.")] = None,
     held_out: Annotated[
         Path | None,
@@ -50,13 +63,23 @@ def push(
     from models.schema.gold import read_annotated
     from models.tagger.tagger import DEFAULT, Tagger
 
+    if (review is None) == (not inputs):
+        raise typer.BadParameter("name either INPUT... or --review RUN_DIR")
+    if review is not None:
+        _push_reviews(review, to_file, project)
+        return
     known = list(read_annotated([corpus])) if corpus else []
     held = read_held_out(held_out, known) if held_out else None
     server = Server.from_environment() if to_file is None else None
     checkpoint = Path(model or DEFAULT)
     read, pushed = Read(), Pushed()
     made = tasks_of(
-        inputs, Tagger.load(checkpoint, device), model_version(checkpoint), read, utf16=utf16, signals=bool(budget)
+        inputs or [],
+        Tagger.load(checkpoint, device),
+        model_version(checkpoint),
+        read,
+        utf16=utf16,
+        signals=bool(budget),
     )
     done = {passage.id for passage in known}
     offered = (task for task in (made if held is None else held.without(made)) if task["meta"]["id"] not in done)
@@ -69,7 +92,7 @@ def push(
             pushed.new = len(written)
         elif server is not None and first:
             ontology = load_ontology()
-            labelling = Labelling(project, label_config(ontology), instructions(ontology))
+            labelling = Labelling(project or "gouji", label_config(ontology), instructions(ontology))
             pushed = server.push(
                 labelling, chain(first, tasks), lambda now: show(f"{read.reports} reports: {now.words()}")
             )
@@ -83,13 +106,35 @@ def push(
         raise typer.Exit(1)
 
 
+def _push_reviews(run: Path, to_file: Path | None, project: str) -> None:
+    """Import the contradictions of a run that are not there yet; exit status 1 where it has none."""
+    from annotation._progress import show_progress
+    from annotation._server import Labelling, Pushed, Server
+    from annotation.review import PROJECT, review_config, review_instructions, review_tasks
+    from annotation.run_findings import contradictions
+
+    server = Server.from_environment() if to_file is None else None
+    tasks = list(review_tasks(contradictions(run)))
+    pushed = Pushed(new=len(tasks))
+    if to_file is not None:
+        _write(to_file, json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")
+    elif server is not None and tasks:
+        labelling = Labelling(project or PROJECT, review_config(), review_instructions(), "Sequential sampling")
+        with show_progress() as show:
+            pushed = server.push(labelling, tasks, lambda now: show(now.words()))
+    sys.stderr.write(f"{len(tasks)} contradictions; {pushed.words()}\n")
+    if not tasks:
+        raise typer.Exit(1)
+
+
 @app.command(help="Annotations to passages (JSONL). Example: gouji annotate pull --out gold.jsonl")
 def pull(
-    out: Annotated[Path, typer.Option(help="File of annotated passages.")],
+    out: Annotated[Path, typer.Option(help="File of annotated passages, or of reviews.")],
+    review: Annotated[bool, typer.Option("--review", help="Instead: what people said of contradictions.")] = False,
     from_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="An export (JSON) instead of the server.")
     ] = None,
-    project: Project = "gouji",
+    project: Project = "",
     annotator: Annotated[str, typer.Option(help="Only this one's work: id or mail address.")] = "",
     adjudicate: Annotated[
         str,
@@ -101,27 +146,21 @@ def pull(
     utf16: OldServer = False,
 ) -> None:
     """Write what annotators finished; exit status 1 where there is nothing."""
-    from annotation._label_studio import parse_tasks, read_export
-    from annotation._progress import show_progress
-    from annotation._server import Server
+    from annotation._label_studio import read_export
     from annotation.adjudicate import adjudicate as choose
     from models.ontology import load_ontology
     from models.schema.gold import to_json
 
-    if from_file is None:
-        server = Server.from_environment()
-        where, address, data = f"project {project!r}", server.task_address(project), server.pull(project)
-    else:
-        where, address, data = str(from_file), "", iter(parse_tasks(from_file.read_bytes(), where=str(from_file)))
+    if review:
+        _pull_reviews(out, from_file, project, annotator)
+        return
     labels = load_ontology().labels
-    with show_progress() as show:
-        data = (show(f"{number} tasks") or task for number, task in enumerate(data, 1))
+    with _exported(from_file, project or "gouji") as (where, address, data):
         export = read_export(data, where=where, labels=labels, annotator=annotator, utf16=utf16, address=address)
     pulled = choose(export, adjudicate)
     for line in pulled.open:
         sys.stderr.write(f"undecided {line}\n")
-    skipped = ", ".join(f"{n} {reason}" for reason, n in pulled.skipped.items() if n)
-    sys.stderr.write(f"{len(pulled.passages)} passages; skipped: {skipped or 'nothing'}\n")
+    sys.stderr.write(f"{len(pulled.passages)} passages; skipped: {_counted(pulled.skipped)}\n")
     if not pulled.passages:
         raise typer.Exit(1)
     _write(out, "".join(to_json(passage) + "\n" for passage in pulled.passages))
@@ -129,13 +168,49 @@ def pull(
     _write(out.with_suffix(".provenance.json"), provenance + "\n")
 
 
+def _pull_reviews(out: Path, from_file: Path | None, project: str, annotator: str) -> None:
+    """Write every annotator's answers; exit status 1 where there are none."""
+    from annotation.review import PROJECT, read_reviews
+
+    with _exported(from_file, project or PROJECT) as (where, address, data):
+        reviews = read_reviews(data, where=where, annotator=annotator, address=address)
+    sys.stderr.write(f"{len(reviews.lines)} answers; skipped: {_counted(reviews.skipped)}\n")
+    if not reviews.lines:
+        raise typer.Exit(1)
+    _write(out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in reviews.lines))
+
+
+@contextmanager
+def _exported(from_file: Path | None, project: str) -> Iterator[tuple[str, str, Iterable[Any]]]:
+    """The name of an export, the address of its tasks in a browser, and the tasks, counted on the screen."""
+    from annotation._exports import parse_tasks
+    from annotation._progress import show_progress
+    from annotation._server import Server
+
+    data: Iterable[Any]
+    if from_file is None:
+        server = Server.from_environment()
+        where, address, data = f"project {project!r}", server.task_address(project), server.pull(project)
+    else:
+        where, address, data = str(from_file), "", parse_tasks(from_file.read_bytes(), where=str(from_file))
+    with show_progress() as show:
+        yield where, address, (show(f"{number} tasks") or task for number, task in enumerate(data, 1))
+
+
+def _counted(skipped: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {reason}" for reason, n in skipped.items() if n) or "nothing"
+
+
 @app.command(help="Print the labelling configuration (XML).")
-def config() -> None:
+def config(
+    review: Annotated[bool, typer.Option("--review", help="That of contradictions to judge.")] = False,
+) -> None:
     """For projects that are made by hand in the browser."""
     from annotation.label_config import label_config
+    from annotation.review import review_config
     from models.ontology import load_ontology
 
-    typer.echo(label_config(load_ontology()))
+    typer.echo(review_config() if review else label_config(load_ontology()))
 
 
 @app.command(help="How far annotators agree. Example: gouji annotate agreement training/corpus training/second")
@@ -151,7 +226,8 @@ def agreement(
     utf16: OldServer = False,
 ) -> None:
     """Span F1 and Cohen's kappa for each label, of two files or of every pair of annotators of an export."""
-    from annotation._label_studio import parse_tasks, read_export
+    from annotation._exports import parse_tasks
+    from annotation._label_studio import read_export
     from annotation.agreement import compare_files, compare_people, print_agreement
     from annotation.agreement_page import agreement_page
     from annotation.answers import Export

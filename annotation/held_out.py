@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotation._label_studio import Task
+from annotation._exports import Task
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated
 from models.structure.agency import agency_key

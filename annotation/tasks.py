@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotation._label_studio import Task, to_task
+from annotation._exports import Task
+from annotation._label_studio import to_task
 from annotation.answers import Suggestions
 from annotation.signals import signals_of
 from models.readers.inputs import Input, iterate_inputs

@@ -29,6 +29,8 @@ from annotation._server import Labelling, Server
 from annotation.cli import app
 from annotation.label_config import instructions, label_config, label_names
 from annotation.local_server import ACCOUNT, LOG, Account, account_in, running
+from annotation.review import ANSWER, ANSWERS, PLACES, review_config, review_instructions, review_tasks
+from annotation.run_findings import contradictions
 from gouji import app as gouji
 from models.ontology import load_ontology
 from models.schema.errors import ConfigError
@@ -320,6 +322,48 @@ def test_a_refused_region_is_named_with_the_address_of_its_task(
     assert not (tmp_path / "gold.jsonl").exists()
 
 
+# ---- contradictions to judge
+
+
+@pytest.fixture(scope="session")
+def judged(reports: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run."""
+    folder = tmp_path_factory.mktemp("judged")
+    result = run(gouji, ["run", *reports, "--out", str(folder), "--no-html", "--device", "cpu"])
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def pull_reviews(studio: Studio, title: str, out: Path) -> list[dict[str, Any]]:
+    command = ["pull", "--review", "--project", title, "--out", str(out)]
+    result = run(app, command, env=studio.variables())
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+
+
+def test_two_people_judge_the_contradictions_of_a_run(
+    studio: Studio, second: str, judged: Path, tmp_path: Path
+) -> None:
+    found = [task["meta"] for task in review_tasks(contradictions(judged))]
+    assert found
+    for words in ("new", "as they were"):
+        pushed = run(app, ["push", "--review", str(judged)], env=studio.variables())
+        assert pushed.stderr.splitlines()[-1] == f"{len(found)} contradictions; {len(found)} {words}"
+    tasks = studio.tasks("gouji-review")
+    assert [task["meta"] for task in tasks] == found
+    for token, answer in ((studio.account.token, "report_wrong"), (second, "not_comparable")):
+        result = [{"from_name": ANSWER, "to_name": "sentence", "type": "choices", "value": {"choices": [answer]}}]
+        for task in tasks:
+            studio.client(token).annotations.create(task["id"], result=result)
+    lines = pull_reviews(studio, "gouji-review", tmp_path / "reviews.jsonl")
+    answers = {(studio.account.email, "report_wrong"), ("second@localhost.example", "not_comparable")}
+    got = {(line["report_id"], line["check"], line["expression"], line["annotator"], line["answer"]) for line in lines}
+    assert got == {(m["report_id"], m["check"], m["expression"], *answer) for m in found for answer in answers}
+    assert all(line["updated"] for line in lines)
+    project = next(p for p in studio.client().projects.list() if p.title == "gouji-review")
+    assert project.sampling == "Sequential sampling"
+
+
 # ---- tokens and the account
 
 
@@ -386,12 +430,7 @@ def test_an_annotator_adds_in_the_browser_what_the_tagger_missed(
         "hotkey": ontology.by_id["applications.received"].hotkey, "place": [value["start"], value["end"]],
         "shots": os.environ.get("GOUJI_SHOTS", str(tmp_path)),
     }  # fmt: skip
-    did = subprocess.run(
-        [environment / "python", root / "tests" / "label_in_browser.py"],
-        input=json.dumps(job), capture_output=True, text=True, check=False, timeout=400,
-    )  # fmt: skip
-    assert did.returncode == 0, did.stderr
-    seen = json.loads(did.stdout)
+    seen = in_browser(environment, root, job)
     names = label_names(ontology)
     regions = [r for r in task["predictions"][0]["result"] if r["type"] == "labels"]
     shown = {label.partition(":")[2] for label in seen["labels"]}
@@ -401,6 +440,44 @@ def test_an_annotator_adds_in_the_browser_what_the_tagger_missed(
     places = [r["value"] for r in whole["predictions"][0]["result"] if r["type"] == "labels"]
     wanted = [(v["start"], v["end"], label) for v in places for label in v["labels"]]
     assert figures({"": passage})[""] == sorted(wanted)
+
+
+def in_browser(environment: Path, root: Path, job: dict[str, Any]) -> dict[str, Any]:
+    did = subprocess.run(
+        [environment / "python", root / "tests" / "label_in_browser.py"],
+        input=json.dumps(job), capture_output=True, text=True, check=False, timeout=400,
+    )  # fmt: skip
+    assert did.returncode == 0, did.stderr
+    return dict(json.loads(did.stdout))
+
+
+def test_a_contradiction_is_judged_in_the_browser(
+    studio: Studio, environment: Path, judged: Path, root: Path, tmp_path: Path
+) -> None:
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("no chromium on this machine")
+    hostile = "<img src='x:' onerror='document.title=1'>"
+    task, *_ = review_tasks(contradictions(judged))
+    task["data"] = {key: f"{words} {hostile}" for key, words in task["data"].items() if key != PLACES} | {
+        PLACES: [{key: f"{words} {hostile}" for key, words in place.items()} for place in task["data"][PLACES]]
+    }
+    labelling = Labelling("judging", review_config(), review_instructions())
+    Server(studio.address, studio.account.token).push(labelling, [task], lambda _: None)
+    (stored,) = studio.tasks("judging")
+    job = {
+        "browser": browser, "address": studio.address, "email": studio.account.email,
+        "password": studio.account.password, "project": stored["project"], "task": stored["id"],
+        "answer": ANSWERS["table_misread"][0], "note": "总计读成了别行",
+        "shots": os.environ.get("GOUJI_SHOTS", str(tmp_path)),
+    }  # fmt: skip
+    seen = in_browser(environment, root, job)
+    assert (seen["pictures"], seen["strangers"]) == (0, [])
+    words = [w for key, w in task["data"].items() if key != PLACES]
+    words += [line for place in task["data"][PLACES] for line in f"{place['label']}\n{place['text']}".splitlines()]
+    assert [w for w in words if w not in seen["shown"]] == []
+    (line,) = pull_reviews(studio, "judging", tmp_path / "reviews.jsonl")
+    assert (line["answer"], line["note"]) == ("table_misread", "总计读成了别行")
 
 
 def without_one(sent: list[dict[str, Any]], label: str) -> tuple[dict[str, Any], dict[str, Any]]:
