@@ -75,8 +75,8 @@ class Child(Generic[Request, Answer]):
             self._line = None
 
     def _asked(self, request: Request) -> _Answered:
-        line = self._line or self._start()
         try:
+            line = self._line or self._start()
             line.send(request)
             if not line.poll(self._seconds):
                 raise _GoneError(f"reading it took more than {self._seconds:g} seconds")
@@ -135,6 +135,8 @@ def _bound_memory(memory: int) -> None:
     about = Path("/proc/self/statm")
     if about.exists():
         size = int(about.read_text("ascii").split()[0]) * resource.getpagesize() + memory
+        most = resource.getrlimit(resource.RLIMIT_AS)[1]
+        size = size if most == resource.RLIM_INFINITY else min(size, most)
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 

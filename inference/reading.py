@@ -50,8 +50,9 @@ def _records(path: Path, child: Child[tuple[Path, int], Input | Skipped | None])
         while (item := child.ask((path, number))) is not None:
             yield item
             number += 1
-    except DocumentError as error:
-        yield Input(str(path), path.suffix, None, DocumentError("read", f"shard broken after record {number}: {error}"))
+    except Exception as error:  # noqa: BLE001 - whatever a shard does to its reader costs this shard only
+        words = str(error) if isinstance(error, DocumentError) else f"{type(error).__name__}: {error}"
+        yield Input(str(path), path.suffix, None, DocumentError("read", f"shard broken after record {number}: {words}"))
 
 
 def _record(place: tuple[Path, int]) -> Input | Skipped | None:

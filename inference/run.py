@@ -197,8 +197,9 @@ def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) 
 
 def _failed(batch: Sequence[Input], part: Path) -> list[Input]:
     """The inputs of a batch that are failures in its part."""
-    sources = {row["source"] for row in read_tables(part).failures}
-    return [item for item in batch if item.source in sources]
+    rows = read_tables(part)
+    sources, read = {row["source"] for row in rows.failures}, {row["report_id"] for row in rows.reports}
+    return [item for item in batch if item.source in sources and (item.data is None or item.report_id not in read)]
 
 
 def _mended(old: Rows, new: Rows, batch: Sequence[Input]) -> Rows:

@@ -178,6 +178,9 @@ def test_the_unit_above_a_table_holds_where_its_header_has_none(note: str, above
 
 def test_a_unit_far_above_says_nothing() -> None:
     planted = plant("2021", "lines", seed=5)
+    bare_header = planted.text.replace("(单位:万元)", "", 1)
+    above = bare_header.replace("第二十条第(八)项", "填报单位:元谋县财政局\n第二十条第(八)项", 1)
+    assert _fees_unit(above) == "万元"
     assert _fees_unit("单位:元\n" + "甲。\n" * 200 + planted.text.replace("(单位:万元)", "", 1)) == "万元"
 
 

@@ -266,7 +266,11 @@ def test_a_figure_of_another_circle_of_agencies_contradicts_nothing(words: str) 
     assert "统计范围" in finding.reading
 
 
-@pytest.mark.parametrize("words", ["全年", "为提高全民参与度,全年", "按照全市部署。全年"])
+@pytest.mark.parametrize("words", [
+        "全年", "为提高全民参与度,全年", "按照全市部署。全年", "按照全市统一部署,我局全年", "各科室积极配合,本局",
+        "建立健全市级公开目录,全年", "食品安全市场监管方面",
+    ],
+)  # fmt: skip
 def test_words_that_name_no_circle_excuse_nothing(words: str) -> None:
     _, findings = read_marked(f"{words}收到申请⟦6|applications.received⟧件。", tables(**RECEIVED))
     assert [f.verdict for f in findings if f.check == "narrative.cell"] == ["contradicts"]
@@ -280,3 +284,9 @@ def test_a_government_speaks_for_its_whole_county(agency: str, verdict: str) -> 
     title = f"{agency}⟦2022|O⟧年政府信息公开工作年度报告\n"
     _, findings = read_marked(f"{title}全县收到申请⟦6|applications.received⟧件。", tables(**RECEIVED))
     assert [f.verdict for f in findings if f.check == "narrative.cell"] == [verdict]
+
+
+def test_what_is_only_likely_a_count_of_applications_contradicts_no_other_cell() -> None:
+    """120 of the whole city, all answered: nothing is said of the office's own table."""
+    _, findings = read_marked("全市各单位共收到申请⟦120|applications.received⟧件,均已按时答复。", tables(**RECEIVED))
+    assert not [f for f in findings if f.verdict == "contradicts"]

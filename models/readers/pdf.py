@@ -78,7 +78,7 @@ def read(data: bytes) -> Source:
 def _pages(data: bytes) -> list[Page]:
     try:
         return list(pages_of(data))
-    except DocumentError:
+    except (DocumentError, MemoryError):
         raise
     except PDFEncryptionError as error:
         raise DocumentError("decode", "the PDF is encrypted and needs a password") from error

@@ -124,7 +124,7 @@ def _read_page(manager: PDFResourceManager, source: PDFPage, number: int) -> Pag
     try:
         PDFPageInterpreter(manager, device).process_page(source)
         return _page(device, source, number)
-    except DocumentError:
+    except (DocumentError, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - pdfminer raises anything on broken bytes; the page's warning says that it did
         return Page(number, *USUAL_SIZE, broken=True)

@@ -229,6 +229,8 @@ def _all_answered(extraction: Extraction) -> Iterator[Finding]:
     for figure in extraction.figures:
         if figure.statistic != "applications.received" or figure.scope != "year" or figure.zero:
             continue
+        if named_body(extraction, figure):
+            continue
         end = re.compile(r"[。！？\n]|$").search(extraction.narrative, figure.place.end)
         after = extraction.narrative[figure.place.end : end.start() if end else None]
         others = [
@@ -254,7 +256,7 @@ def _implied(extraction: Extraction, figure: Figure, statistic: str, comparisons
     reading = "“均已答复”一类的话:办结等于收到,没有结转"
     verdict: Verdict = "undecided"
     if plain.value is not None:
-        verdict = "agrees" if plain.value == value else "contradicts"
+        verdict = "agrees" if plain.value == value else "contradicts" if figure.confidence >= SURE else "undecided"
         if (
             verdict == "contradicts"
             and statistic == "applications.processed"

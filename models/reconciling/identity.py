@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from models.reconciling.bodies import named_body
 from models.reconciling.precision import SURE
 from models.reconciling.words import number
 from models.schema.extraction import Extraction
@@ -56,7 +57,7 @@ def balance_in_words(extraction: Extraction) -> Iterator[Finding]:
 def _told_once(extraction: Extraction, statistic: str) -> Figure | None:
     """The figure of this year, where all that tell it say the same, exactly and surely."""
     found = [f for f in extraction.figures if f.statistic == statistic and f.scope == "year" and f.quantity]
-    sure = all(f.confidence >= SURE and f.qualifier == "exact" for f in found)
+    sure = all(f.confidence >= SURE and f.qualifier == "exact" and not named_body(extraction, f) for f in found)
     return found[0] if found and sure and len({_value(f) for f in found}) == 1 else None
 
 

@@ -29,7 +29,7 @@ MIN_EMPTY = 6
 MAX_STRAY = 3
 """Foreign pieces in a row that do not end a table."""
 UNIT = re.compile(r"(?:[百千]?[万亿])?元")
-UNIT_NOTE = re.compile(r"单位\s*[:：]\s*(?:人民币)?\s*((?:[百千]?[万亿])?元)")
+UNIT_NOTE = re.compile(r"(?<![报表送填])单位\s*[:：]\s*(?:人民币)?\s*((?:[百千]?[万亿])?元)(?![\u4e00-\u9fff])")
 """The unit of the amounts, above a table whose header does not give it."""
 NOTE_REACH = 240
 """How far above the row of an amount such a note may stand, in characters: the tables of one section."""

@@ -33,9 +33,16 @@ def serves(config: Any) -> bool:
         and config.type_vocab_size == 0
         and getattr(config, "embedding_size", config.hidden_size) == config.hidden_size
         and getattr(config, "conv_groups", 1) == 1
-        and getattr(config, "conv_act", "gelu") == "gelu"
+        and not config.pos_att_type
+        and getattr(config, "attention_head_size", config.hidden_size // config.num_attention_heads)
+        == config.hidden_size // config.num_attention_heads
+        and (not _kernel(config) or (_kernel(config) % 2 == 1 and getattr(config, "conv_act", "tanh") == "gelu"))
         and config.hidden_act == "gelu"
     )
+
+
+def _kernel(config: Any) -> int:
+    return int(getattr(config, "conv_kernel_size", 0))
 
 
 class PackedEncoder(torch.nn.Module):
