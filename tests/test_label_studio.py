@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -186,21 +185,27 @@ def flat(submitted: dict[str, list[tuple[int, int, list[str]]]]) -> dict[str, li
 # ---- push
 
 
-IN_SMALL_REQUESTS = "import sys, annotation._server as s; s.TASKS_PER_REQUEST = 2; import gouji; gouji.main()"
+KILLED_AFTER_TWO_REQUESTS = """
+import os, signal, annotation._server as server, gouji
+server.TASKS_PER_REQUEST, batches = 2, server._batches
+def interrupted(tasks):
+    for number, batch in enumerate(batches(tasks)):
+        if number == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield batch
+server._batches = interrupted
+gouji.main()
+"""
 
 
 def test_a_push_killed_in_the_middle_is_completed_by_the_next(
     studio: Studio, reports: list[str], sent: list[dict[str, Any]], root: Path
 ) -> None:
-    command = [sys.executable, "-c", IN_SMALL_REQUESTS, "annotate", "push", *reports]
+    command = [sys.executable, "-c", KILLED_AFTER_TWO_REQUESTS, "annotate", "push", *reports]
     variables = {**os.environ, **studio.variables()}
-    killed = subprocess.Popen([*command, "--device", "cpu", "--project", "killed"], cwd=root, env=variables)
-    while not studio.tasks("killed"):
-        assert killed.poll() is None
-        time.sleep(0.05)
-    killed.send_signal(signal.SIGKILL)
-    assert killed.wait() == -signal.SIGKILL
-    assert 0 < len(studio.tasks("killed")) < len(sent)
+    killed = subprocess.run([*command, "--device", "cpu", "--project", "killed"], cwd=root, env=variables, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(studio.tasks("killed")) == 4 < len(sent)
 
     assert re.search(r"; \d+ new, \d+ as they were$", push(studio, reports, "killed"))
     tasks = studio.tasks("killed")

