@@ -75,6 +75,51 @@ def test_digits_of_several_cells_are_split_only_where_one_way_holds() -> None:
     assert row(cells, "applications.granted") == [0] * 7
 
 
+def test_glued_digits_below_their_label() -> None:
+    rows = [*HEADER, NEW, "1200003", CARRIED, "0000000", "(一)予以公开", "0000000"]
+    cells = read("\n".join(rows))
+    assert row(cells, "applications.received") == [1, 2, 0, 0, 0, 0, 3]
+    assert row(cells, "applications.carried_in") == [0] * 7
+    remedies = ["结果维持", "结果纠正", "其他结果", "尚未审结", "总计"]
+    remedies = [
+        "行政复议",
+        *remedies,
+        "行政诉讼",
+        "未经复议直接起诉",
+        *remedies,
+        "复议后起诉",
+        *remedies,
+        "100010000000000",
+    ]
+    cells = read("\n".join([*rows, *remedies]))
+    assert row(cells, "remedies.reconsideration") == [1, 0, 0, 0, 1]
+    assert row(cells, "remedies.litigation_after_reconsideration") == [0] * 5
+
+
+def test_signs_and_decimals_among_glued_digits() -> None:
+    lines = [
+        "行政许可",
+        "上一年项目数量",
+        "本年增/减",
+        "处理决定数量",
+        "行政许可1-10",
+        "行政处罚0+57",
+        "采购项目数量",
+        "采购总金额",
+    ]
+    cells = read("\n".join([*lines, "政府集中采购045584.49", *HEADER, f"{NEW}1200003", f"{CARRIED}0000000"]))
+    assert row(cells, "disclosure.permits") == [1, -1, 0]
+    assert row(cells, "disclosure.penalties") == [0, 5, 7]
+    assert cells["disclosure.procurement.amount"].value == Decimal("45584.49")
+
+
+def test_one_row_with_too_few_digits_leaves_others_open() -> None:
+    lines = ["信息内容", "本年制发件数", "本年废止件数", "现行有效件数", "规章894", "行政规范性文件57", *HEADER]
+    cells = read("\n".join([*lines, f"{NEW}1200003", f"{CARRIED}1100002", "(一)予以公开0000000"]))
+    assert row(cells, "disclosure.regulations") == [None] * 3, "8, 9, 4 or 894 with two blanks"
+    assert row(cells, "applications.received")[-1] == 3
+
+
 def test_headers_set_upright() -> None:
     upright = "\n".join("\n".join(word) for word in HEADER[2:])
     cells = read(f"{upright}\n{NEW}\n" + "\n".join("1200003") + f"\n{CARRIED}\n" + "\n".join("0000000"))

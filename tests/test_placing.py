@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import product
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.forms import Equation, load_forms, own_sums
 from models.schema.document import Grid, GridCell, Span
-from models.tables import solve
+from models.tables import search, solve
 from models.tables.align import Aligned, align
+from models.tables.cut import NUMBER, split
 from models.tables.place import Placement, placements, satisfying, trimmed
 from models.tables.solve import solve as solve_all
 from models.tables.tokens import Piece
@@ -150,6 +152,25 @@ def test_trimmed_against_brute_force(numbers: list[int | None], width: int) -> N
     assert trimmed(pieces, width) == expected
 
 
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.from_regex(r"-?[0-9]{1,5}(-[0-9]{1,2})?", fullmatch=True), st.booleans(), st.booleans())
+def test_cuts_against_brute_force(digits: str, drops: bool, summed: bool) -> None:
+    cells, sums = ("a", "b", "c"), [Equation("sum", ("c",), ("a", "b"), "")] if summed else []
+    every = set()
+    for ends in product([*range(len(digits) + 1)], repeat=2):
+        words = [digits[a:b] for a, b in zip((0, *ends), (*ends, len(digits)), strict=True)]
+        if list(ends) == sorted(ends) and (drops or all(words)) and all(NUMBER.fullmatch(w) for w in words if w):
+            numbers = tuple(Decimal(w or 0) for w in words)
+            if not summed or numbers[0] + numbers[1] == numbers[2]:
+                every.add(numbers)
+    expected = every if summed or (len(every) == 1 and not drops) else set()
+    found = split([Piece("glued", Span(7, 7 + len(digits)), digits)], cells, sums, drops=drops)
+    assert {way.numbers for way in found} == expected
+    for way in found:
+        for piece in filter(None, way.pieces):
+            assert digits[piece.span.start - 7 : piece.span.end - 7] == piece.raw
+
+
 def test_too_many_placements() -> None:
     assert placements([_piece(k) for k in range(12)], 30) == []
 
@@ -242,18 +263,41 @@ def test_solve_against_brute_force(system: Systems) -> None:
     assert _by_value(solve_all(options, cells, fixed, equations)) == _by_value(_brute_force(*system))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(_systems())
-def test_solve_out_of_nodes_says_less(system: Systems) -> None:
-    options, cells, fixed, equations = system
-    limit, solve.MAX_WORK = solve.MAX_WORK, 2
-    try:
-        less = _by_value(solve_all(options, cells, fixed, equations))
-    finally:
-        solve.MAX_WORK = limit
+def test_a_solver_tells_the_cells_that_are_the_same_in_every_solution(
+    monkeypatch: pytest.MonkeyPatch, system: Systems
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(solve, "MAX_WORK", 0)
+        less = _by_value(solve_all(*system))
+    more = _by_value(_brute_force(*system))
+    assert (less is None) == (more is None)
+    for i in system[0] if more and less else ():
+        assert more[i] <= less[i]
+        for narrow, wide in zip(zip(*more[i], strict=True), zip(*less[i], strict=True), strict=True):
+            same = {value or Decimal(0) for value in narrow}
+            assert len(same) > 1 or {value or Decimal(0) for value in wide} == same
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(_systems())
+def test_out_of_effort_less_is_said(monkeypatch: pytest.MonkeyPatch, system: Systems) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(solve, "MAX_WORK", 0)
+        patch.setattr(search, "EFFORT", 1e-7)
+        less = _by_value(solve_all(*system))
     more = _by_value(_brute_force(*system))
     assert less is not None or more is None
-    assert more is None or less is None or all(more[i] <= less[i] for i in options)
+    assert more is None or less is None or all(more[i] <= less[i] for i in system[0])
+
+
+def test_numbers_beyond_what_the_solver_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solve, "MAX_WORK", 0)
+    equation = Equation("sum", ("t",), ("a", "b"), "")
+    large = Piece("value", Span(0, 1), "", value=Decimal(10) ** 60)
+    options = {0: [Placement((large, None)), Placement((None, large))]}
+    assert solve_all(options, {0: ("a", "b")}, {"t": Decimal(10) ** 60}, [equation]) == options
 
 
 def test_solve_with_a_negative_number() -> None:

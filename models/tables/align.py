@@ -13,11 +13,11 @@ from models.numerals import fold
 from models.schema.document import Grid, Span
 from models.schema.table import Cell, Status
 from models.tables.blanks import rhythms, with_blank_lines
-from models.tables.columns import loses_blanks, refuse_disordered, settle, unlabelled
+from models.tables.columns import loses_blanks, refuse_disordered, reglue, settle, unlabelled
 from models.tables.copies import chosen
 from models.tables.groups import grouped, without_stray
-from models.tables.match import FoundLine, form_lines, labels_among, match_lines
-from models.tables.options import has_glued, is_empty, options_of, spoilt, unplaceable
+from models.tables.match import FoundLine, form_lines, has_glued, labels_among, match_lines
+from models.tables.options import is_empty, options_of, spoilt, unplaceable
 from models.tables.place import Placement, trimmed
 from models.tables.solve import impossible, solve
 from models.tables.tokens import Piece, pieces_of
@@ -68,6 +68,7 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
         line.values = with_blank_lines(text, line, rhythm.get(line.line.table)) or line.values
     refuse_disordered(lines)
     settle(lines)
+    reglue(lines)
     cells = _cells(form, unlabelled(lines, form_lines(form)), text)
     ordered = tuple(cells.get(c) or Cell(c, None, None, "missing", 0.9, None) for c in form.cells)
     there = {cell.id.partition(".")[0] for cell in cells.values()}

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from models.lines import bare
-from models.tables.match import FormLine, FoundLine
+from models.numerals import fold
+from models.tables.match import FormLine, FoundLine, has_glued
 from models.tables.place import Placement, placements, satisfying
 from models.tables.tokens import Piece, is_shown
 
@@ -216,13 +217,16 @@ def loses_blanks(lines: Sequence[FoundLine]) -> bool:
 
     So it is where most rows are short or no zero is printed at all, and where the sums of every short row
     hold with zero for what is missing, not only in rows of zeros. In any other table a short row has lost
-    something that may have been a number.
+    something that may have been a number. Glued digits do not show how many cells they fill: there one
+    row with fewer digits than cells is enough not to trust any other to be complete.
     """
     wide = [line for line in lines if len(line.line.cells) > 1]
     counts = [sum(_n_cells(p) for p in line.values) for line in wide]
     short = [line for n, line in zip(counts, wide, strict=True) if 0 < n < len(line.line.cells)]
     zeros = any(p.value == Decimal(0) or p.raw.startswith(("0", "０")) for line in wide for p in line.values)
     if len(short) * 2 > sum(map(bool, counts)) or (short and not zeros):
+        return True
+    if any(map(has_glued, wide)) and any(n < len(line.line.cells) for n, line in zip(counts, wide, strict=True)):
         return True
     summed = [line for line in short if line.line.sums]
     telling = [line for line in summed if any(p.value for p in line.values)]
@@ -237,3 +241,24 @@ def _closes(line: FoundLine) -> bool:
 def _n_cells(piece: Piece) -> int:
     """Cells that a piece can fill."""
     return len(piece.raw) if piece.kind == "glued" else int(is_shown(piece))
+
+
+def reglue(lines: Sequence[FoundLine]) -> None:
+    """Where digits stand glued, digits alone below their label are those of all its cells, not one number.
+
+    So says a zero before other digits, where these are enough for every cell: `000`.
+    """
+    alone = [line for line in lines if len(line.line.cells) > 1 and _digits_alone(line)]
+    if any(map(has_glued, lines)) or any(_fills_with_zeros(line) for line in alone):
+        for line in alone:
+            line.values = [p._replace(kind="glued", value=None) for p in line.values if is_shown(p)]
+
+
+def _digits_alone(line: FoundLine) -> bool:
+    shown = [p.raw for p in line.values if is_shown(p)]
+    return len(shown) == 1 and len(shown[0]) > 1 and shown[0].isdigit()
+
+
+def _fills_with_zeros(line: FoundLine) -> bool:
+    (digits,) = (fold(p.raw) for p in line.values if is_shown(p))
+    return digits.startswith("0") and len(digits) >= len(line.line.cells)

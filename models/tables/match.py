@@ -89,6 +89,11 @@ class FoundLine:
     """Whether words of a header stand right before these: a page was turned within the line."""
 
 
+def has_glued(line: FoundLine) -> bool:
+    """Whether digits of several cells stand in it with nothing between them."""
+    return any(p.kind == "glued" for p in line.values)
+
+
 class _Option(NamedTuple):
     role: Literal["row", "part", "header", "group", "across"]
     line: int

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from models.tables.match import CERTAIN_LENGTH, FoundLine
-from models.tables.place import Placement, joined, placements, satisfying, split, trimmed, with_one_lost
+from models.tables.cut import split
+from models.tables.match import CERTAIN_LENGTH, FoundLine, has_glued
+from models.tables.place import Placement, joined, placements, satisfying, trimmed, with_one_lost
 from models.tables.tokens import Piece, heading_number, is_shown
 
 
 def is_empty(line: FoundLine) -> bool:
     """Whether the line has its label and nothing else."""
     return not any(map(is_shown, line.values))
-
-
-def has_glued(line: FoundLine) -> bool:
-    """Whether digits of several cells stand in it with nothing between them."""
-    return any(p.kind == "glued" for p in line.values)
 
 
 def unplaceable(lines: Sequence[FoundLine]) -> set[int]:

@@ -9,12 +9,11 @@ that remains is known; the rest is ambiguous.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import combinations, pairwise
-from math import comb
+from itertools import combinations
 
 from models.forms import Equation
 from models.schema.document import Span
@@ -22,8 +21,6 @@ from models.tables.tokens import LONE_BAR, Piece
 
 MAX_PLACEMENTS = 7000
 """Placements of one line beyond which nothing is said about it."""
-MAX_CUTS = 1_000
-"""Ways to cut glued digits into numbers beyond which nothing is said about them."""
 Numbers = tuple[Decimal, ...]
 
 
@@ -107,62 +104,6 @@ def joined(left: Piece, right: Piece) -> Piece:
     digits = (left.raw + right.raw).replace(" ", "")
     span = Span(left.span.start, right.span.end)
     return left._replace(span=span, raw=f"{left.raw} {right.raw}", value=Decimal(digits))
-
-
-def split(values: Sequence[Piece], cells: Sequence[str], sums: Sequence[Equation], *, drops: bool) -> list[Placement]:
-    """Ways to cut runs of glued digits into numbers without leading zeros that satisfy the line's own sums.
-
-    Args:
-        values: pieces of the line, glued ones among them.
-        cells: of the line.
-        sums: the line's own.
-        drops: the layout leaves blanks out: then there may be fewer numbers than cells.
-
-    Returns:
-        Those whose sums hold; where no sum speaks of the line, the only way if there is one. Nothing where
-        they are too many.
-    """
-    n_digits = sum(len(p.raw) if p.kind == "glued" else 1 for p in values)
-    width = len(cells)
-    if drops and not (sums and comb(n_digits + width - 1, width - 1) <= MAX_CUTS):
-        return []
-    if not drops and (n_digits < width or comb(n_digits - 1, width - 1) > MAX_CUTS):
-        return []
-    ways = _cuts(values, width) if drops else [way for way in _cuts(values, width, width) if len(way) == width]
-    if not sums:
-        return [Placement(tuple(way)) for way in ways if len(ways) == 1]
-    found: dict[Numbers, Placement] = {}
-    for way in ways:
-        for placement in placements(way, width):
-            numbers = dict(zip(cells, placement.numbers, strict=True))
-            if placement.numbers not in found and _all_hold(sums, numbers):
-                found[placement.numbers] = placement
-    return list(found.values())
-
-
-def _cuts(values: Sequence[Piece], width: int, least: int = 1) -> list[list[Piece]]:
-    """Every way to read the pieces as at most `width` numbers; a line of one piece, as `least` at least."""
-    least = least if len(values) == 1 else 1
-    ways: list[list[Piece]] = [[]]
-    for piece in values:
-        if piece.kind == "glued":
-            ways = [[*way, *cut] for way in ways for cut in _numbers_in(piece, least, width - len(way))]
-        else:
-            ways = [[*way, piece] for way in ways if len(way) < width]
-    return ways
-
-
-def _numbers_in(piece: Piece, least: int, most: int) -> Iterator[list[Piece]]:
-    """Cuts of the digits into `least` to `most` numbers."""
-    digits, at = piece.raw, piece.span.start
-    for n in range(least, min(most, len(digits)) + 1):
-        for ends in combinations(range(1, len(digits)), n - 1):
-            bounds = list(pairwise((0, *ends, len(digits))))
-            if all(b - a == 1 or digits[a] not in "0０" for a, b in bounds):
-                yield [
-                    piece._replace(kind="value", span=Span(at + a, at + b), raw=digits[a:b], value=Decimal(digits[a:b]))
-                    for a, b in bounds
-                ]
 
 
 def satisfying(options: Sequence[Placement], cells: Sequence[str], sums: Sequence[Equation]) -> list[Placement]:

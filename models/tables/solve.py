@@ -13,8 +13,8 @@ equation. Two steps, each exact for what it claims:
    choices that lead to the same partial sums are interchangeable for all later lines, so nothing is
    lost by keeping a state once: the answer is that of trying all combinations.
 
-Step 2 stops after `MAX_WORK` additions; what step 1 left then stays, which can only say less, never
-something false.
+Step 2 stops after `MAX_WORK` additions. Then a solver is asked which cells are the same in every solution
+(`search.py`); where its effort ends too, what step 1 left stays, which can only say less, never something false.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from operator import or_
 
 from models.forms import Equation
 from models.tables.place import Numbers, Placement
+from models.tables.search import same_everywhere
 
-MAX_WORK = 200_000
+MAX_WORK = 100_000
 """Additions that the dynamic programme may take: some tenth of a second."""
 MAX_SUMS = 2_000
 """Different partial sums of one equation beyond which it prunes no states."""
@@ -62,9 +63,11 @@ def solve(
         return None
     for component in system.components(kept):
         supported = system.supported(component, kept)
+        if supported is None:
+            supported = system.certain(component, kept, {i: list(groups[i]) for i in component})
         if supported == {}:
             return None
-        kept |= supported or {}
+        kept |= supported
     return {i: [p for k in kept[i] for p in list(groups[i].values())[k]] for i in groups}
 
 
@@ -190,6 +193,22 @@ class _System:
                 return None
             layers.append(packing.passing({a + b for a in layers[-1] for b in set(choices)}, checks))
         return _walk_back(lines, kept, vectors, layers)
+
+    def certain(
+        self, lines: Sequence[int], kept: Mapping[int, Sequence[int]], numbers: Mapping[int, Sequence[Numbers]]
+    ) -> dict[int, list[int]]:
+        """Numbers of the lines that the cells which are the same in every solution leave; {} if there is none."""
+        equations = sorted({e for i in lines for k in kept[i] for e, x in enumerate(self.adds[i][k]) if x})
+        others = [self.adds[i][ks[0]] for i, ks in kept.items() if i not in lines]
+        constants = [self.constants[e] + sum(added[e] for added in others) for e in equations]
+        adds = {i: [[self.adds[i][k][e] for e in equations] for k in kept[i]] for i in lines}
+        same = same_everywhere({i: [numbers[i][k] for k in kept[i]] for i in lines}, adds, constants)
+        if same is None:
+            return {}
+        return {
+            i: [k for k in kept[i] if all(numbers[i][k][at] == n for (j, at), n in same.items() if i == j)]
+            for i in lines
+        }
 
 
 def _walk_back(

@@ -34,6 +34,7 @@ UPRIGHT = re.compile(r"\n[^\S\n]{0,8}[\u4e00-\u9fff](?:[^\S\n]{1,8}[\u4e00-\u9ff
 _NUMBERED = re.compile(r"(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)）]|[一二三四五六七八九十]{1,2}\s*[、.．])\s*$")
 _SEVERAL = re.compile(r"[\s0-9０-９]")
 _VALUE = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?(?:万?元)?|[/\-—|]+|无")
+_GLUED = re.compile(r"[+-]?\d(?:[\d.+-]*\d)", re.ASCII)
 _PUNCTUATION = "、,.。:;()“”\"'〔〕[]"
 
 
@@ -129,7 +130,7 @@ def _between(line: str, folded: str, start: int, end: int) -> Iterator[Cut]:
     words = folded[start:end].strip()
     at = start + (folded.index(words[0], start) - start if words else 0)
     cell = line[at : at + len(words)]
-    if at == start and after and len(words) > 1 and words.isascii() and words.isdigit():
+    if at == start and after and _GLUED.fullmatch(words):
         yield Cut(at, cell, "glued")
     else:
         yield Cut(at, cell, "values" if all(_VALUE.fullmatch(w) for w in words.split()) else "other")
