@@ -25,6 +25,8 @@ from typing import Any
 
 from inference.process import settle
 from models.forms import load_forms
+from models.readers import plain
+from models.schema.document import Source
 from models.tables.align import align
 from tests import determined, positional
 from tests.bench_rows import Row, rows
@@ -43,7 +45,7 @@ class Score:
         cells: right, open, wrong given, wrong blank.
         position: right, open and wrong of the baseline.
         determined: asked, right, undecided (reports that the solver gave up).
-        seconds: of processor time for each report.
+        seconds: of processor time for each report, flattened ones read from their bytes.
         calibration: (status, confidence, right) of the cells that are given.
     """
 
@@ -96,8 +98,10 @@ def score(row: Row, reports: int, asked: int) -> Score:
     settle()
     for seed in range(reports):
         planted = row.plant(seed)
+        data = planted.text.encode()
         start = time.process_time()
-        aligned = align(planted.text, planted.grids)
+        source = Source(planted.text, "utf-8", grids=tuple(planted.grids)) if planted.grids else plain.read(data)
+        aligned = align(source.text, source.grids)
         result.seconds.append(time.process_time() - start)
         given = {}
         for cell_id, verdict, cell in judge_all(planted.truth, aligned):

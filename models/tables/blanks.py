@@ -32,13 +32,15 @@ class Rhythm:
 
 
 def rhythms(text: str, lines: Sequence[FoundLine]) -> dict[str, Rhythm]:
-    """The rhythm of each table that has one cell a line."""
+    """The rhythm of each table that has one cell a line and a row with too few of them."""
     by_table: dict[str, list[FoundLine]] = {}
     for line in lines:
         if line.values and _one_a_line(line):
             by_table.setdefault(line.line.table, []).append(line)
     found: dict[str, Rhythm] = {}
     for table, group in by_table.items():
+        if all(len(line.values) >= len(line.line.cells) for line in group):
+            continue
         starts = frozenset(
             piece.span.start for line in lines if line.line.table == table for piece in (*line.headers, line.labels[0])
         )

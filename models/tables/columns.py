@@ -221,12 +221,13 @@ def loses_blanks(lines: Sequence[FoundLine]) -> bool:
     row with fewer digits than cells is enough not to trust any other to be complete.
     """
     wide = [line for line in lines if len(line.line.cells) > 1]
-    counts = [sum(_n_cells(p) for p in line.values) for line in wide]
-    short = [line for n, line in zip(counts, wide, strict=True) if 0 < n < len(line.line.cells)]
+    counts = [sum(map(_n_cells, line.values)) for line in wide]
+    lacking = [(n, line) for n, line in zip(counts, wide, strict=True) if n < len(line.line.cells)]
+    if not lacking:
+        return False
+    short = [line for n, line in lacking if n]
     zeros = any(p.value == Decimal(0) or p.raw.startswith(("0", "０")) for line in wide for p in line.values)
-    if len(short) * 2 > sum(map(bool, counts)) or (short and not zeros):
-        return True
-    if any(map(has_glued, wide)) and any(n < len(line.line.cells) for n, line in zip(counts, wide, strict=True)):
+    if len(short) * 2 > sum(map(bool, counts)) or (short and not zeros) or any(map(has_glued, wide)):
         return True
     summed = [line for line in short if line.line.sums]
     telling = [line for line in summed if any(p.value for p in line.values)]
