@@ -273,7 +273,10 @@ def test_what_was_withdrawn_beside_what_was_processed_explains_the_balance(words
 
 
 def test_what_was_withdrawn_explains_without_a_carry_in_and_with_one_included() -> None:
-    for told in ("收到申请⟦10|applications.received⟧件", "受理⟦10|applications.received⟧件(含上年结转⟦2|applications.carried_in⟧件)"):
+    for told in (
+        "收到申请⟦10|applications.received⟧件",
+        "受理⟦10|applications.received⟧件(含上年结转⟦2|applications.carried_in⟧件)",
+    ):
         words = f"{told},办结⟦7|applications.processed⟧件,撤件⟦2|count⟧件,结转下年⟦1|applications.carried_forward⟧件。"
         _, findings = read_marked(words)
         (finding,) = (f for f in findings if f.expression.startswith("applications.received + "))
