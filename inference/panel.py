@@ -138,7 +138,12 @@ def _handed_on(report: Row, cells: Sequence[Row], figures: Sequence[Row]) -> Kep
 
 
 def sentences_of(figures: Sequence[Row], findings: Sequence[Row] = ()) -> Iterator[Sentence]:
-    """The sentences with numbers; of those that this year's table has too, the findings tell."""
+    """The sentences with numbers, as the panel compares them.
+
+    Args:
+        figures: of one report.
+        findings: of the same report; they tell which figures its table has too.
+    """
     confirmed = {
         f["start"]
         for f in findings
@@ -148,8 +153,9 @@ def sentences_of(figures: Sequence[Row], findings: Sequence[Row] = ()) -> Iterat
     numbers = sorted((f for f in figures if f["value"] is not None and not f["zero"]), key=lambda f: f["start"])
     for words, together in islice(groupby(numbers, key=lambda f: f["sentence"]), MAX_SENTENCES):
         same = list(together)
-        telling = [_telling(f, f["start"] in confirmed) for f in same if f["scope"] == "year" and _is_sure(f)]
-        yield sentence(words, [f["text"] for f in same], tuple(n for n in telling if tells(n.statistic, n.value)))
+        clear = (f for f in same if f["scope"] == "year" and _is_sure(f))
+        telling = (f for f in clear if tells(f["statistic"], Decimal(repr(f["value"]))))
+        yield sentence(words, [f["text"] for f in same], tuple(_telling(f, f["start"] in confirmed) for f in telling))
 
 
 def _circle(report: Row, figure: Row) -> str:

@@ -68,9 +68,9 @@ def same_report(report: Annual, last: Remembered) -> Finding | None:
     """Says that the two may be one report under two years; None where they are two."""
     equal, compared = _equal_cells(report, last)
     rare = [c for c in equal if not c.id.endswith(".in_force") and c.value is not None and _is_rare(c.value)]
-    if len({c.value for c in rare}) >= LEAST and 10 * len(equal) >= 9 * compared:
-        numbers = [Telling(c.id, c.span, number(c.value), c.value, True) for c in rare if c.span and c.value]
-        return _finding(last, "undecided", numbers) if numbers else None
+    numbers = [Telling(c.id, c.span, number(c.value), c.value, True) for c in rare if c.span and c.value]
+    if len(_texts(numbers)) >= LEAST and 10 * len(equal) >= 9 * compared:
+        return _finding(last, "undecided", numbers)
     left, renewed = _compared(report, last)
     if _are_left(left, renewed) and not _has_changed(report, last):
         return _finding(last, "undecided", _unconfirmed(left))
