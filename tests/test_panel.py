@@ -1,18 +1,21 @@
-"""Two years of one agency: carry, stock, changes; which names are of one agency."""
+"""Two years of one agency: carry, stock, changes, copied texts; several reports of a year; names of one agency."""
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
-from inference.panel import Panel
+from inference.panel import MAX_SENTENCES, Panel, sentences_of
 from inference.rows import Row, Rows, report_rows
 from models.readers.inputs import Input
+from models.reconciling.copied import sentence
 from models.reconciling.panel import panel_checks, remembered
 from models.structure.agency import agency_key
 from tests.contradictions import measure_years
 from tests.oracle import read_marked
 from tests.planted.filled import tables
-from tests.planted.years import YEAR_KINDS, YearKind
+from tests.planted.years import CONSISTENT, YEAR_KINDS, YearKind
 
 
 def annual(year: int, narrative: str = "", *, agency: str = "测试县水务局", **cells: int) -> Rows:
@@ -51,7 +54,7 @@ def carried(n: int, natural: int | None = None) -> dict[str, int]:
 
 
 def test_every_panel_check_is_known() -> None:
-    assert list(panel_checks()) == ["panel.carry", "panel.stock"]
+    assert list(panel_checks()) == ["panel.carry", "panel.copied", "panel.stock"]
 
 
 def test_a_carry_that_matches_agrees_in_every_column_that_has_something() -> None:
@@ -168,8 +171,9 @@ def test_what_is_planted_between_two_years_is_found(kind: YearKind) -> None:
 
 
 def test_consistent_years_give_no_alarm() -> None:
-    counts = measure_years("none", 20)
-    assert (counts["reports"], counts["false alarm"]) == (20, 0)
+    for kind in CONSISTENT:
+        counts = measure_years(kind, 20)
+        assert (counts["reports"], counts["false alarm"]) == (20, 0)
 
 
 def test_last_years_number_may_be_that_of_the_narrative_or_of_the_table() -> None:
@@ -194,3 +198,160 @@ def test_a_figure_left_from_last_year_is_called_that() -> None:
     other = annual(2022, "作出行政许可决定⟦40|permits.decisions⟧件。", disclosure__permits__decisions=57)
     (finding,) = (f for f in checked(last, other) if f["verdict"] == "contradicts")
     assert "2021" not in finding["message"]
+
+
+# ---------------------------------------------------------------- copied texts
+
+PASSAGE = (
+    "全年公开信息⟦1687|disclosure.total⟧条,其中网站⟦347|disclosure.website⟧条、微信⟦539|disclosure.wechat⟧条。"
+    "⟦{year}|O⟧年发布解读⟦83|interpretations.total⟧篇,办理留言⟦915|messages.total⟧件。"
+)
+PERMITS = "disclosure__permits__decisions"
+
+
+def copied(last: str, now: str, **cells: int) -> list[Row]:
+    """What is said of copying, of a narrative after another; one cell is another number than last year."""
+    years = annual(2021, last.format(year=2021), **{PERMITS: 40}), annual(2022, now.format(year=2022), **{PERMITS: 57})
+    if cells:
+        years = years[0], annual(2022, now.format(year=2022), **cells)
+    return [f for f in checked(*years) if f["check"] == "panel.copied"]
+
+
+def test_last_years_numbers_in_copied_sentences_are_one_contradiction_at_the_first_of_them() -> None:
+    now = annual(2022, "导语。\n" + PASSAGE.format(year=2022), **{PERMITS: 57})
+    last = annual(2021, PASSAGE.format(year=2021), **{PERMITS: 40})
+    (finding,) = (f for f in checked(last, now) if f["verdict"] == "contradicts")
+    assert (finding["check"], finding["severity"]) == ("panel.copied", "warning")
+    assert (finding["stated"], finding["expression"], finding["computed"]) == (1687, "2021:disclosure.total", 1687)
+    text = now.reports[0]["text"]
+    assert text[finding["start"] : finding["end"]] == "1687"
+    assert [text[e["start"] : e["end"]] for e in finding["evidence"]] == ["1687", "347", "539", "83", "915"]
+    assert "其中5个数字(1687、347、539、83、915)都没有变" in finding["message"]
+    assert now.reports[0]["n_contradictions"] == 1
+
+
+def test_last_years_wording_with_new_numbers_is_said_and_is_no_contradiction() -> None:
+    new = PASSAGE.replace("1687", "1702").replace("347", "361").replace("539", "540").replace("83|", "79|")
+    (finding,) = copied(PASSAGE, new.replace("915", "870"))
+    assert (finding["verdict"], finding["severity"], finding["computed"]) == ("agrees", "info", None)
+    assert "5个数字已经更新" in finding["message"]
+
+
+def test_a_sentence_with_one_new_number_is_no_copy() -> None:
+    (finding,) = copied(PASSAGE, PASSAGE.replace("1687", "1688").replace("83|", "84|"))
+    assert finding["verdict"] == "agrees"
+
+
+@pytest.mark.parametrize(
+    "narrative",
+    [
+        "根据《条例》第五十条和国办公开办函〔⟦2021|O⟧〕⟦30|O⟧号,编制本报告。下设⟦37|count⟧个科室、⟦142|count⟧个村、⟦683|count⟧个组。",
+        "公开信息⟦0|disclosure.total⟧条,网站⟦0|disclosure.website⟧条,微信⟦0|disclosure.wechat⟧条。未收到申请。",
+        "公开信息⟦9|disclosure.total⟧条。发布解读⟦4|interpretations.total⟧篇。召开发布会⟦2|press_conferences.total⟧场。",
+        "公开信息⟦500|disclosure.total⟧条。发布简报⟦52|disclosure.media⟧期。答复留言⟦200|messages.total⟧件。接访⟦365|visits.total⟧次。",
+        "现有人员⟦137|staff.total⟧人,历年累计公开⟦18435|disclosure.cumulative⟧条,有效文件⟦263|normative_documents.in_force⟧件。",
+        "公开信息⟦24|disclosure.total⟧条,网站⟦31|disclosure.website⟧条。发布解读⟦17|interpretations.total⟧篇。",
+        "公开信息约⟦1687|disclosure.total⟧条,网站约⟦347|disclosure.website⟧条,微信约⟦539|disclosure.wechat⟧条。",
+    ],
+)  # fmt: skip
+def test_what_may_rightly_come_again_is_no_copy(narrative: str) -> None:
+    """No figures, zeros, small, round and yearly numbers, what stands for years, too few digits, about."""
+    assert [f for f in copied(narrative, narrative) if f["verdict"] != "agrees"] == []
+
+
+def test_numbers_that_this_years_table_has_were_not_left_standing() -> None:
+    told = "行政许可⟦4137|permits.decisions⟧件。行政处罚⟦2915|penalties.decisions⟧件。行政强制⟦318|coercive_measures.decisions⟧件。"
+    own = {PERMITS: 4137, "disclosure__penalties__decisions": 2915, "disclosure__coercive_measures__decisions": 318}
+    assert copied(told, told, **own) == []
+    (finding,) = copied(told, told, **dict.fromkeys(own, 11))
+    assert finding["verdict"] == "contradicts"
+
+
+def test_one_report_under_two_years_is_called_that_and_held_against_nothing() -> None:
+    numbers = {"applications__received__natural_person": 31, "applications__received__total": 31, PERMITS: 4137}
+    numbers |= {"disclosure__penalties__decisions": 2915, **forward(3)}
+    grown = "收到申请⟦31|applications.received⟧件,比上年增加⟦2|count⟧件。"
+    for narrative in ("", PASSAGE.format(year=2021) + grown):
+        rows = annual(2022, narrative, **numbers)
+        between = [f for f in checked(annual(2021, narrative, **numbers), rows) if "2021:" in f["expression"]]
+        assert {(f["check"], f["verdict"]) for f in between} <= {
+            ("panel.copied", "undecided"),
+            ("narrative.growth", "undecided"),
+        }
+        assert sum(f["check"] == "panel.copied" for f in between) == 1
+    same_text = checked(annual(2021, PASSAGE.format(year=2021)), annual(2022, PASSAGE.format(year=2022)))
+    assert [(f["check"], f["verdict"]) for f in same_text if "2021:" in f["expression"]] == [
+        ("panel.copied", "undecided")
+    ]
+
+
+def test_what_a_year_hands_on_of_its_text_is_bounded_and_the_same_in_every_process() -> None:
+    assert sentence("全年公开信息1,687条。", ["1,687"]).mark == sentence("全年公开信息 １,６８７ 条", ["1,687"]).mark
+    assert sentence("全年公开信息12条。", ["12"]).wording == sentence("全年公开信息1687条。", ["1687"]).wording
+    assert sentence("公开信息12条", ["12"]).mark == 17270734402503263437
+    many = "".join(f"第{'甲乙丙丁'[n % 4] * (n // 4 + 1)}类⟦{n}|count⟧条。" for n in range(1500))
+    assert len(list(sentences_of(annual(2021, many).figures))) == MAX_SENTENCES
+
+
+# ---------------------------------------------------------------- circles of agencies
+
+
+def test_a_change_of_another_circle_of_agencies_is_not_decided() -> None:
+    last = annual(2021, applications__received__natural_person=10, applications__received__total=10)
+    now = annual(2022, "全市各单位收到申请⟦120|applications.received⟧件,比上年增加⟦4|count⟧件。")
+    (finding,) = (f for f in checked(last, now) if f["check"] == "narrative.growth")
+    assert (finding["verdict"], finding["computed"]) == ("undecided", None)
+    assert "各单位" in finding["reading"]
+
+
+def test_a_number_of_another_circle_is_not_handed_on() -> None:
+    now = annual(2022, "收到申请⟦12|applications.received⟧件,比上年增加⟦2|count⟧件。")
+    for words, verdict in (("全县", "undecided"), ("全县部署。我局", "agrees")):
+        last = annual(2021, f"{words}收到申请⟦10|applications.received⟧件。", applications__granted__total=0)
+        last.cells = []
+        (finding,) = (f for f in checked(last, now) if f["check"] == "narrative.growth")
+        assert finding["verdict"] == verdict
+
+
+# ---------------------------------------------------------------- several reports of one year
+
+
+@pytest.mark.parametrize("told", list(permutations((3, 2, 3))))
+def test_the_order_of_copies_that_differ_does_not_matter(told: tuple[int, ...]) -> None:
+    """The original, a revised version, and the original at a second address."""
+    other = {"disclosure__permits__decisions": 41}
+    copies = [annual(2021, "又一份。" * k, **forward(n), **other) for k, n in enumerate(told)]
+    assert not said(checked(*copies, annual(2022, **carried(2))), "panel.carry")
+
+
+def test_of_a_report_and_its_revised_version_each_is_checked() -> None:
+    last = annual(2021, **forward(3), **{PERMITS: 41})
+    wrong, right = annual(2022, **carried(2), **{PERMITS: 57}), annual(2022, "更正。", **carried(3), **{PERMITS: 57})
+    told = said(checked(last, wrong, right), "panel.carry")
+    assert [f[0] for f in told] == ["agrees", "agrees"]
+    assert [f[0] for f in said(wrong.findings, "panel.carry")] == ["contradicts"]
+
+
+def test_a_copy_at_another_address_repeats_what_is_found_and_adds_nothing() -> None:
+    last = annual(2021, PASSAGE.format(year=2021), **{PERMITS: 40})
+    one = annual(2022, PASSAGE.format(year=2022), **{PERMITS: 57})
+    other = annual(2022, "本站讯。" + PASSAGE.format(year=2022), **{PERMITS: 57})
+    findings = checked(last, one, other)
+    assert [f["check"] for f in findings if f["verdict"] == "contradicts"] == ["panel.copied"]
+    assert len([f for f in one.findings if f["check"] == "panel.copied"]) == 1
+
+
+def test_of_two_reports_that_differ_throughout_one_is_of_another_year_and_neither_is_checked() -> None:
+    rows = annual(2022, **carried(3), **{PERMITS: 57})
+    astray = annual(2022, **carried(8), **{PERMITS: 91})
+    assert not [f for f in checked(annual(2021, **forward(3)), astray, rows) if f["check"].startswith("panel.")]
+    assert not [f for f in checked(astray, rows, annual(2023, **carried(5))) if f["check"].startswith("panel.")]
+
+
+def test_a_year_range_left_from_last_year_does_not_move_the_report() -> None:
+    stale_range = "统计期限自⟦2021年1月1日|O⟧至⟦2021年12月31日|O⟧。收到申请⟦12|applications.received⟧件。"
+    last, now = annual(2021, **forward(3)), annual(2022, stale_range, **carried(3), applications__received__total=12)
+    findings = checked(last, now)
+    assert now.reports[0]["year"] == 2022
+    assert [f[0] for f in said(findings, "panel.carry")] == ["agrees", "agrees"]
+    assert not [f for f in findings if f["verdict"] == "contradicts" and not f["check"].startswith("table.")]

@@ -250,6 +250,39 @@ def test_the_balance_of_the_applications_holds_in_words_where_there_is_no_table(
     assert (finding.check, finding.verdict, finding.stated) == ("narrative.parts", verdict, 9)
 
 
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("办结⟦9|applications.processed⟧件,申请人撤回⟦2|applications.other⟧件,结转下年⟦3|applications.carried_forward⟧件。", "explained"),
+        ("办结⟦9|applications.processed⟧件,另有⟦2|count⟧件由申请人主动撤销。结转下年⟦3|applications.carried_forward⟧件。", "explained"),
+        ("申请人撤回⟦2|applications.other⟧件。办结⟦9|applications.processed⟧件,其中公开⟦9|applications.granted⟧件,结转下年⟦3|applications.carried_forward⟧件。", "explained"),
+        ("办结⟦11|applications.processed⟧件,其中申请人撤回⟦2|applications.other⟧件,结转下年⟦3|applications.carried_forward⟧件。", "agrees"),
+        ("办结⟦9|applications.processed⟧件,其中公开⟦7|applications.granted⟧件、申请人撤回⟦2|applications.other⟧件,结转下年⟦3|applications.carried_forward⟧件。", "contradicts"),
+        ("办结⟦9|applications.processed⟧件,申请人撤回⟦1|applications.other⟧件,结转下年⟦3|applications.carried_forward⟧件。", "contradicts"),
+        ("办结⟦9|applications.processed⟧件,行政复议撤回⟦2|reconsideration.other⟧件,结转下年⟦3|applications.carried_forward⟧件。", "contradicts"),
+        ("办结⟦9|applications.processed⟧件,撤回复议⟦2|count⟧件,结转下年⟦3|applications.carried_forward⟧件。", "contradicts"),
+        ("办结⟦9|applications.processed⟧件,撤回⟦2|count⟧件,撤回⟦1|count⟧件,结转下年⟦3|applications.carried_forward⟧件。", "contradicts"),
+    ],
+)  # fmt: skip
+def test_what_was_withdrawn_beside_what_was_processed_explains_the_balance(words: str, verdict: str) -> None:
+    told = "收到申请⟦10|applications.received⟧件,上年结转⟦4|applications.carried_in⟧件。"
+    _, findings = read_marked(told + words)
+    (finding,) = (f for f in findings if f.expression.startswith("applications.received + "))
+    assert finding.verdict == verdict
+    assert ("撤回" in finding.reading) is (verdict == "explained")
+
+
+def test_what_was_withdrawn_explains_without_a_carry_in_and_with_one_included() -> None:
+    for told in (
+        "收到申请⟦10|applications.received⟧件",
+        "受理⟦10|applications.received⟧件(含上年结转⟦2|applications.carried_in⟧件)",
+    ):
+        words = f"{told},办结⟦7|applications.processed⟧件,撤件⟦2|count⟧件,结转下年⟦1|applications.carried_forward⟧件。"
+        _, findings = read_marked(words)
+        (finding,) = (f for f in findings if f.expression.startswith("applications.received + "))
+        assert (finding.verdict, finding.severity) == ("explained", "info")
+
+
 def test_with_the_table_the_balance_is_not_told_twice() -> None:
     _, findings = read_marked(
         "收到申请⟦10|applications.received⟧件。办结⟦9|applications.processed⟧件,结转下年⟦3|applications.carried_forward⟧件。",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from models.narrative.text import SENTENCE_END
 from models.schema.extraction import Extraction
 from models.schema.figure import Figure
 
@@ -28,8 +29,18 @@ def named_body(extraction: Extraction, figure: Figure) -> str:
     """The last circle of agencies that the figure's sentence names before it, if not the report's own; else ""."""
     document, start = extraction.document, figure.sentence.start
     before = document.text[start : figure.span.start] if start <= figure.span.start else ""
-    before = OWN.split(before)[-1]
-    government = GOVERNMENT.search(document.agency or "")
+    return circle(before, document.agency)
+
+
+def circle(before: str, agency: str | None) -> str:
+    """The last circle of agencies that words name, if not the agency's own; else "".
+
+    Args:
+        before: what stands before the figure; only its sentence counts.
+        agency: whose report it is, None where it is unknown.
+    """
+    before = OWN.split(SENTENCE_END.split(before)[-1])[-1]
+    government = GOVERNMENT.search(agency or "")
     if government is not None and f"全{government[1] or government[2]}" in before:
         return ""
     return next((m[0] for m in reversed([*BODIES.finditer(before)])), "")

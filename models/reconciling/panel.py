@@ -1,24 +1,27 @@
-"""One year of an agency against the year before: panel.carry, panel.stock, and changes that only both years can tell.
+"""One year of an agency against the year before: what a year hands on, and changes that only both years can tell.
 
-A panel check is a function with `@panel_check` that takes the report and what is remembered of the last one.
-Where the carry of all applicants differs, the columns that differ stand in that finding as its evidence; they
-are findings of their own only where the totals agree.
+A panel check is a function with `@panel_check` that takes the report and what is remembered of the last one; the
+modules beside this one that hold them (`carried.py`, `copied.py`) are all loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
+import models.reconciling as package
 from models.forms import load_forms
 from models.ontology import load_ontology
 from models.reconciling.expressions import expression
 from models.reconciling.growth import growth_message, is_change
 from models.reconciling.precision import SURE
 from models.reconciling.words import number
-from models.schema.finding import Evidence, Finding, Verdict
+from models.schema.document import Span
+from models.schema.finding import Finding, Verdict
 from models.schema.quantity import Quantity, exact, printed_step
 from models.schema.table import Cell
 
@@ -28,22 +31,62 @@ STOCKS = ("disclosure.regulations", "disclosure.normative_documents")
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the next year's report is checked against: values of cells and of statistics that the report tells once."""
+    """What the next year's report is checked against.
+
+    Attributes:
+        values: of cells, and of statistics that the report tells once.
+        sentences: the marks of its sentences that hold numbers.
+    """
 
     year: int
     values: Mapping[str, Decimal]
+    sentences: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A number of this year that would hardly come again by chance.
+
+    Attributes:
+        statistic: its id; that of the cell, if it is one.
+        text: as printed.
+        confirmed: whether the report's own table has it too.
+    """
+
+    statistic: str
+    span: Span
+    text: str
+    value: Decimal
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with numbers, as far as two years need it.
+
+    Attributes:
+        wording: 32 bits that tell its words apart, whatever its digits.
+        mark: the wording, then 32 bits that tell its figures apart.
+    """
+
+    wording: int
+    mark: int
+    telling: tuple[Telling, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Annual:
-    """The tables of a report, as the panel sees them.
+    """A report, as the panel sees it.
 
     Attributes:
+        form: "" without tables.
         cells: by id.
+        sentences: those with numbers, in order.
     """
 
     form: str
     cells: Mapping[str, Cell]
+    sentences: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +95,7 @@ class Told:
 
     Attributes:
         text: as printed.
+        circle: the circle of agencies that its sentence names, "" where the figure is the agency's own.
     """
 
     statistic: str
@@ -60,6 +104,7 @@ class Told:
     quantity: Quantity
     exact: bool
     confidence: float
+    circle: str = ""
 
 
 PanelCheck = Callable[[Annual, Remembered], Iterator[Finding]]
@@ -76,8 +121,11 @@ def panel_check(name: str) -> Callable[[PanelCheck], PanelCheck]:
     return mark
 
 
+@cache
 def panel_checks() -> dict[str, PanelCheck]:
     """Every marked function by the name of its check."""
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
     return dict(sorted(_CHECKS.items()))
 
 
@@ -112,112 +160,13 @@ def reconcile_years(report: Annual, last: Remembered) -> list[Finding]:
     return [f for function in panel_checks().values() for f in function(report, last)]
 
 
-# ---------------------------------------------------------------- carry and stock
-
-
-@panel_check("panel.carry")
-def check_carry(report: Annual, last: Remembered) -> Iterator[Finding]:
-    """上年结转 against last year's 结转下年, per column."""
-    prefix = f"{CARRIED_IN}."
-    columns = [c.removeprefix(prefix) for c in report.cells if c.startswith(prefix)]
-    pairs = {c: (report.cells[prefix + c], last.values.get(f"{CARRIED_FORWARD}.{c}")) for c in columns}
-    if "total" not in pairs or pairs["total"][1] is None:
-        return
-    differing = [c for c, (cell, before) in pairs.items() if None not in (cell.value, before) and cell.value != before]
-    whole = "total" in differing
-    for column, (cell, before) in pairs.items():
-        if column != "total" and (before is None or not (cell.value or before) or (whole and column in differing)):
-            continue
-        others = [pairs[c][0] for c in differing if c != column] if column == "total" else []
-        yield _carry(report, last, column, cell, before or Decimal(0), others)
-
-
-def _carry(
-    report: Annual, last: Remembered, column: str, cell: Cell, before: Decimal, others: Sequence[Cell]
-) -> Finding:
-    name = f"{CARRIED_FORWARD}.{column}"
-    label = load_forms()[report.form].labels_by_cell[cell.id]
-    says = f"{label}{number(cell.value)}"
-    verdict = _verdict(cell.value, before)
-    there = f"{last.year}年报告结转下年度的{number(before)}"
-    message = {
-        "agrees": f"{says},与{there}一致",
-        "contradicts": f"{says},但{there},相差{number(abs((cell.value or 0) - before))}",
-        "undecided": f"{says},无法与{there}核对",
-    }[verdict]
-    return Finding(
-        check="panel.carry",
-        verdict=verdict,
-        statistic="applications.carried_in",
-        span=None,
-        stated=cell.value,
-        expression=f"{last.year}:{name}",
-        computed=before,
-        reading="本年“上年结转”应等于上年“结转下年度继续办理”",
-        message=message,
-        severity=("error" if column == "total" else "warning") if verdict == "contradicts" else "info",
-        evidence=tuple(_evidence(report, [cell, *others])),
-    )
-
-
-@panel_check("panel.stock")
-def check_stock(report: Annual, last: Remembered) -> Iterator[Finding]:
-    """现行有效 against last year's 现行有效 + 制发 - 废止."""
-    for stock in STOCKS:
-        ids = [f"{stock}.{column}" for column in ("in_force", "issued", "repealed")]
-        before = last.values.get(ids[0])
-        if before is None or not all(name in report.cells for name in ids):
-            continue
-        cells = [report.cells[name] for name in ids]
-        values = [c.value for c in cells]
-        if not any([*values, before]):
-            continue
-        computed = None if None in values[1:] else before + (values[1] or 0) - (values[2] or 0)
-        verdict = _verdict(values[0], computed)
-        label = load_forms()[report.form].labels_by_cell[ids[0]]
-        sums = f"{last.year}年{number(before)}加制发{number(values[1])}减废止{number(values[2])}"
-        message = {
-            "agrees": f"{label}{number(values[0])},与{sums}一致",
-            "contradicts": f"{label}{number(values[0])},但{sums}应为{number(computed)}",
-            "undecided": f"{label}{number(values[0])},有单元格空白或位置不明,无法与{sums}核对",
-        }[verdict]
-        yield Finding(
-            check="panel.stock",
-            verdict=verdict,
-            statistic=f"{stock.partition('.')[2]}.in_force",
-            span=None,
-            stated=values[0],
-            expression=f"{last.year}:{ids[0]} + {ids[1]} - {ids[2]}",
-            computed=computed,
-            reading="现行有效 = 上年现行有效 + 本年制发 - 本年废止",
-            message=message,
-            severity="warning" if verdict == "contradicts" else "info",
-            evidence=tuple(_evidence(report, cells)),
-        )
-
-
-def _verdict(stated: Decimal | None, computed: Decimal | None) -> Verdict:
-    if stated is None or computed is None:
-        return "undecided"
-    return "agrees" if stated == computed else "contradicts"
-
-
-def _evidence(report: Annual, cells: Sequence[Cell]) -> Iterator[Evidence]:
-    labels = load_forms()[report.form].labels_by_cell
-    for cell in cells:
-        if cell.span is not None:
-            yield Evidence(cell.span, f"{labels[cell.id]}:{number(cell.value)}")
-
-
-# ---------------------------------------------------------------- changes
-
-
 def decide(change: Finding, figure: Told, stated: Told, last: Remembered) -> Finding | None:
     """An open change as the last year's report decides it; None where it does not tell the statistic.
 
     Where narrative and table told last year's number differently (受理 with what was carried in), either will do.
 
-    Amounts stay open: the two years may have been told in different units.
+    Amounts stay open: the two years may have been told in different units. So does the figure of another circle of
+    agencies, which this agency's last report need not have counted.
 
     Args:
         change: an undecided finding of narrative.growth.
@@ -225,6 +174,8 @@ def decide(change: Finding, figure: Told, stated: Told, last: Remembered) -> Fin
         stated: the change that is printed.
         last: what the last year's report told.
     """
+    if figure.circle:
+        return replace(change, reading=f"正文说的是“{figure.circle}”,{last.year}年报告的统计范围可能不同")
     bases = _told_last(last, figure.statistic)
     if not bases or change.stated is None or figure.kind == "amount":
         return None

@@ -1,7 +1,9 @@
 """Two years in a row of one agency, consistent or with one contradiction between them.
 
 The report's own numbers say what the year before must have handed on: its 结转下年 per column, and the
-stock of documents in force. The other numbers of both years are independent of each other.
+stock of documents in force. The other numbers of both years are independent of each other, but in steady years,
+where four of ten cells are the same and the text tells what rightly comes again. A copied text is last year's, all of
+it or its first passage, beside the tables of this year.
 """
 
 from __future__ import annotations
@@ -15,8 +17,16 @@ from models.forms import load_forms
 from tests.planted.narrative import Report, tell
 from tests.planted.planting import plant
 
-YearKind = Literal["none", "carry", "stock", "growth", "last year's figure"]
-YEAR_KINDS: tuple[YearKind, ...] = ("carry", "stock", "growth", "last year's figure")
+YearKind = Literal["none", "steady", "carry", "stock", "growth", "last year's figure", "copied text", "copied passage"]
+YEAR_KINDS: tuple[YearKind, ...] = (
+    "carry", "stock", "growth", "last year's figure", "copied text", "copied passage",
+)  # fmt: skip
+CONSISTENT: tuple[YearKind, ...] = ("none", "steady")
+COMES_AGAIN = (
+    "编发简报⟦52|disclosure.media⟧期。现有工作人员⟦23|staff.total⟧人,栏目⟦37|count⟧个,历年累计公开⟦1843|disclosure.cumulative⟧条。"
+    "举办培训⟦2|training.sessions⟧次,参加⟦200|count⟧人次,办理建议⟦17|proposals.total⟧件。"
+)
+"""What rightly stands so in both years; 17 by chance."""
 STOCKS = ("disclosure.normative_documents", "disclosure.regulations")
 CARRIED_IN, CARRIED_FORWARD = "applications.carried_in.", "applications.carried_forward."
 RECEIVED = "applications.received.total"
@@ -41,6 +51,8 @@ def tell_years(form_id: str, seed: int, kind: YearKind = "none") -> Years | None
     own, handed_on = _stocks(form_id, plant(form_id, "lines", seed=seed, profile="busy", remarks=False).numbers, rng)
     true = plant(form_id, "lines", seed=seed, profile="busy", remarks=False, given=own).numbers
     handed_on |= _carried(true)
+    if kind == "steady":
+        handed_on = {c: n for c, n in true.items() if rng.random() < 0.4} | handed_on
     if kind in ("carry", "stock"):
         wrong_cells = [c for c in handed_on if c.startswith(CARRIED_FORWARD) == (kind == "carry")]
         if not wrong_cells:
@@ -52,6 +64,10 @@ def tell_years(form_id: str, seed: int, kind: YearKind = "none") -> Years | None
     assert last is not None and report is not None
     was = plant(form_id, "lines", seed=before, profile="busy", remarks=False, given=handed_on).numbers
     checks = {"carry": "panel.carry", "stock": "panel.stock"}
+    if kind == "steady":
+        last, report = (replace(r, marked=f"{r.marked}\n{COMES_AGAIN}") for r in (last, report))
+    if kind in ("copied text", "copied passage"):
+        return Years(last, _copied(last, report, whole=kind == "copied text"), "panel.copied")
     if kind == "last year's figure":
         stale = _stale(report, true, was, rng)
         return None if stale is None else Years(last, stale, "narrative.cell")
@@ -85,6 +101,14 @@ def _stocks(form_id: str, numbers: dict[str, Decimal], rng: Random) -> tuple[dic
 def _change(now: Decimal, before: Decimal, wrong: int) -> str:
     word = "增加" if now > before else "减少"
     return f"全年新收申请⟦{now}|applications.received⟧件,比上年{word}⟦{abs(now - before) + wrong}|count⟧件。"
+
+
+def _copied(last: Report, report: Report, *, whole: bool) -> Report:
+    """This year's tables below last year's text, or below this year's whose first passage is last year's."""
+    if whole:
+        return replace(report, marked=last.marked)
+    first, rest = last.marked.partition("\n")[0], report.marked.partition("\n")[2]
+    return replace(report, marked=f"{first}\n{rest}")
 
 
 def _stale(report: Report, true: dict[str, Decimal], was: dict[str, Decimal], rng: Random) -> Report | None:
