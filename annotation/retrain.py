@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from annotation._files import replaced
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated, to_json
 
@@ -49,7 +50,8 @@ class Retrainer:
         with self._lock:
             added = {passage.id: passage for passage in passages}
             kept = self._passages | added
-            _write(self._gold, "".join(to_json(p) + "\n" for p in kept.values()))
+            with replaced(self._gold) as file:
+                file.writelines(to_json(p) + "\n" for p in kept.values())
             self._passages = kept
             self._new |= added.keys()
             count = len(self._new)
@@ -80,7 +82,8 @@ class Retrainer:
         patterns = [str(self._config.parent / pattern) for pattern in self._settings.corpus]
         corpus = [os.path.relpath(p, folder.parent) for p in (*patterns, glob.escape(str(self._gold)))]
         changed = self._settings.model_copy(update={"corpus": corpus, "output": folder})
-        _write(settings, yaml.safe_dump(changed.model_dump(mode="json"), allow_unicode=True))
+        with replaced(settings) as file:
+            yaml.safe_dump(changed.model_dump(mode="json"), file, allow_unicode=True)
         command = [sys.executable, "-m", "gouji", "train", "--config", str(settings)]
         with folder.with_name(f"{folder.name}.log").open("wb") as output:
             self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # noqa: S603
@@ -128,10 +131,3 @@ def _next_folder(output: Path) -> Path:
     while any(output.with_name(f"{output.name}-{number}{end}").exists() for end in ("", ".yaml")):
         number += 1
     return output.with_name(f"{output.name}-{number}")
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_text(text, "utf-8")
-    unfinished.replace(path)
