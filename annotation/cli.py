@@ -284,7 +284,12 @@ def serve(
     model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     train_config: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Settings of gouji train, to train again.")
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Settings of gouji train, to train again; with the corpus that the model was fitted on.",
+        ),
     ] = None,
     gold: Annotated[
         Path, typer.Option(dir_okay=False, help="Where submitted annotations are kept and trained on.")
@@ -297,13 +302,19 @@ def serve(
     from annotation.serve import BackendServer, token_from_environment
     from annotation.suggest import Suggester
     from annotation.tasks import model_version
+    from models.schema.errors import ConfigError
     from models.tagger.tagger import DEFAULT, Tagger
 
     token, checkpoint = token_from_environment(), Path(model or DEFAULT)
     suggester = Suggester(Tagger.load(checkpoint, device), model_version(checkpoint))
     retrainer = None
     if train_config is not None:
-        retrainer = Retrainer(train_config, gold, after, lambda folder: suggester.use(folder, device))
+        split = checkpoint / "run.json"
+        if not split.is_file():
+            raise ConfigError(
+                f"--model {checkpoint}: no run.json says what it holds out, which must never be trained on"
+            )
+        retrainer = Retrainer(train_config, gold, after, split, lambda folder: suggester.use(folder, device))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a training must not outlive the service
     with BackendServer(host, port, Backend(suggester, retrainer), token) as server:
         sys.stderr.write(f"model version {suggester.model_version} answers on http://{host}:{server.server_port}\n")
