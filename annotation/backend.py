@@ -20,7 +20,7 @@ from annotation.suggest import Asked, Suggester
 from models.ontology import load_ontology
 from models.schema.document import Span
 from models.schema.errors import ConfigError
-from models.schema.gold import AnnotatedPassage, to_json
+from models.schema.gold import to_json
 
 MAX_TASKS, MAX_CHARACTERS = 250, 500_000
 """Of one request to predict; Label Studio asks for 100 tasks at a time."""
@@ -200,19 +200,20 @@ def _submitted(tasks: Any) -> list[Submitted]:
     except ValidationError as error:
         raise RequestError(400, "annotations are a list of tasks, all with their ids") from error
     return [
-        Submitted(annotation.id, task.id, annotation.updated_at or "", _passage({**raw, "annotations": [one]}))
+        Submitted(annotation.id, task.id, annotation.updated_at or "", *_passage({**raw, "annotations": [one]}))
         for task, raw in zip(numbers, tasks, strict=True)
         for annotation, one in zip(task.annotations, raw["annotations"], strict=True)
     ]
 
 
-def _passage(task: Mapping[str, Any]) -> AnnotatedPassage | None:
-    """What the only annotation of a task says."""
+def _passage(task: Mapping[str, Any]) -> tuple[str, str]:
+    """Id and JSON of what the only annotation of a task says; empty where it was cancelled."""
     try:
         passages = adjudicate(read_export([task], where="event", labels=load_ontology().labels)).passages
-        "".join(map(to_json, passages)).encode()
+        lines = [to_json(passage) for passage in passages]
+        "".join(lines).encode()
     except (ConfigError, UnicodeEncodeError) as error:
         raise RequestError(422, str(error)) from error
     if any(len(passage.text) > MAX_TEXT for passage in passages):
         raise RequestError(422, f"more than {MAX_TEXT} characters in a task")
-    return passages[0] if passages else None
+    return (passages[0].id, lines[0]) if passages else ("", "")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from annotation._files import replaced
 from models.schema.errors import ConfigError
-from models.schema.gold import AnnotatedPassage, from_json, to_json
+from models.schema.gold import from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,15 @@ class Submitted:
         annotation: its number on the server.
         task: that of its task.
         updated: when it was last changed (ISO), empty where the event does not say.
-        passage: what it says; None where it was cancelled.
+        passage: id of its passage; empty where it was cancelled.
+        line: the annotated passage as JSON; kept written, because every event writes all again.
     """
 
     annotation: int
     task: int
     updated: str
-    passage: AnnotatedPassage | None
+    passage: str = ""
+    line: str = ""
 
 
 class Kept:
@@ -53,15 +55,15 @@ class Kept:
         elif path.exists():
             raise ConfigError(f"{path}: not kept by `serve`, which would replace it: name another --gold")
 
-    def passages(self) -> dict[str, AnnotatedPassage]:
-        """The newest annotation of each passage, by its id."""
+    def passages(self) -> dict[str, str]:
+        """The newest annotation of each passage as JSON, by the id."""
         ordered = sorted(self._annotations.values(), key=lambda one: (one.updated, one.annotation))
-        return {one.passage.id: one.passage for one in ordered if one.passage is not None}
+        return {one.passage: one.line for one in ordered}
 
     def put(self, submitted: Iterable[Submitted]) -> None:
         """Add annotations, or replace them; those that were cancelled go."""
         changed = self._annotations | {one.annotation: one for one in submitted}
-        self._write({number: one for number, one in changed.items() if one.passage is not None})
+        self._write({number: one for number, one in changed.items() if one.passage})
 
     def remove(self, annotations: Collection[int], tasks: Collection[int]) -> None:
         """Remove annotations by their numbers, and those of tasks."""
@@ -70,23 +72,22 @@ class Kept:
 
     def _write(self, annotations: dict[int, Submitted]) -> None:
         with replaced(self._all) as file:
-            file.writelines(_line(one) for one in annotations.values())
+            file.writelines(_written(one) for one in annotations.values())
         self._annotations = annotations
         with replaced(self.path) as file:
-            file.writelines(to_json(passage) + "\n" for passage in self.passages().values())
+            file.writelines(line + "\n" for line in self.passages().values())
 
 
-def _line(one: Submitted) -> str:
-    passage = one.passage and json.loads(to_json(one.passage))
-    record = {"annotation": one.annotation, "task": one.task, "updated": one.updated, "passage": passage}
-    return json.dumps(record, ensure_ascii=False) + "\n"
+def _written(one: Submitted) -> str:
+    head = json.dumps({"annotation": one.annotation, "task": one.task, "updated": one.updated}, ensure_ascii=False)
+    return f'{head.removesuffix("}")}, "passage": {one.line}}}\n'
 
 
 def _read(line: str, where: str) -> Submitted:
     try:
         record = json.loads(line)
         number, task, updated = int(record["annotation"]), int(record["task"]), str(record["updated"])
-        passage = json.dumps(record["passage"])
+        passage = json.dumps(record["passage"], ensure_ascii=False)
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{where}: no annotation that `serve` kept: {type(error).__name__}") from error
-    return Submitted(number, task, updated, from_json(passage, where=where))
+    return Submitted(number, task, updated, from_json(passage, where=where).id, passage)

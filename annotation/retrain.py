@@ -53,7 +53,7 @@ class Retrainer:
         """
         with self._lock:
             self._gold.put(submitted)
-            self._new |= {one.passage.id for one in submitted if one.passage is not None}
+            self._new |= {one.passage for one in submitted if one.passage}
             return self._counted()
 
     def remove(self, annotations: Collection[int], tasks: Collection[int]) -> int:
