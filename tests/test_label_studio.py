@@ -7,92 +7,33 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import yaml
-from label_studio_sdk import LabelStudio
 from typer.testing import CliRunner
 
 from annotation import _server
 from annotation._server import Labelling, Server
 from annotation.cli import app
 from annotation.label_config import instructions, label_config, label_names
-from annotation.local_server import ACCOUNT, LOG, Account, account_in, running
+from annotation.local_server import ACCOUNT, LOG, running
 from annotation.review import ANSWER, ANSWERS, PLACES, review_config, review_instructions, review_tasks
 from annotation.run_findings import contradictions
 from gouji import app as gouji
 from models.ontology import load_ontology
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated
+from tests.studio import TIMEOUT, Studio
 from tests.test_training import TINY
 
 REPORTS = ("lishan-jiaoyuju-2022.html", "tongyin-jiedao-2021.txt")
-TIMEOUT = 120
 run = CliRunner().invoke
-
-
-@dataclass
-class Studio:
-    """A server that can be restarted, with its account."""
-
-    program: Path
-    folder: Path
-    port: int
-    address: str = ""
-    stack: ExitStack = field(default_factory=ExitStack)
-
-    def start(self) -> None:
-        self.address = self.stack.enter_context(running(self.program, self.folder, self.port))
-
-    def restart(self) -> None:
-        self.stack.close()
-        self.start()
-
-    @property
-    def account(self) -> Account:
-        return account_in(self.folder)
-
-    def variables(self, token: str = "") -> dict[str, str]:
-        return {"LABEL_STUDIO_URL": self.address, "LABEL_STUDIO_API_KEY": token or self.account.token}
-
-    def client(self, token: str = "") -> Any:
-        return LabelStudio(base_url=self.address, api_key=token or self.account.token, timeout=TIMEOUT)
-
-    def tasks(self, title: str) -> list[dict[str, Any]]:
-        """Every task of a project, with everything."""
-        client = self.client()
-        found = [p.id for p in client.projects.list() if p.title == title]
-        tasks = client.tasks.list(project=found[0], fields="all", page_size=1000) if found else []
-        return [task.model_dump(mode="json") for task in tasks]
-
-
-@pytest.fixture(scope="session")
-def environment(root: Path) -> Path:
-    path = root / ".venv-label-studio" / "bin"
-    if not (path / "label-studio").exists():
-        pytest.skip("no .venv-label-studio: `make test` builds it")
-    return path
-
-
-@pytest.fixture(scope="session")
-def studio(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Studio(environment / "label-studio", tmp_path_factory.mktemp("label-studio"), port)
-    server.start()
-    with server.stack:
-        yield server
 
 
 @pytest.fixture(scope="session")
