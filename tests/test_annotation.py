@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import fields, replace
 from pathlib import Path
@@ -123,6 +124,16 @@ def test_instructions_define_every_statistic_and_escape() -> None:
     text = instructions(replace(ontology, statistics=(odd, *ontology.statistics[1:])))
     assert all(statistic.name in text for statistic in ontology.statistics)
     assert "<script>" not in text
+
+
+def test_instructions_name_labels_and_choices_as_the_screen_does() -> None:
+    """What stands in quotation marks behind 标 is a label, behind 口径 a scope, behind 勾 a mark."""
+    guideline = instructions(load_ontology()).partition("<h3>统计项的定义</h3>")[0]
+    named = {kind: set(re.findall(rf"{kind}(?:一律|是)?“([^”\d]+)”", guideline)) for kind in ("标", "口径", "勾")}
+    assert named["标"] <= set(label_names(load_ontology()).values())
+    assert named["口径"] <= set(SCOPE_NAMES.values())
+    assert all(any(name in mark for mark in MARK_NAMES.values()) for name in named["勾"])
+    assert all(named.values())
 
 
 def test_configuration_escapes_and_reaches_the_server_as_it_is() -> None:
