@@ -7,8 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from models.ontology import load_ontology
 from models.schema.gold import AnnotatedPassage, read_annotated
 from models.tagger.tagger import DEFAULT
 from tests.studio import TIMEOUT, Studio
+from tests.test_serve import until
 from tests.test_training import settings_file, split_file
 
 TEXTS = ("全年收到政府信息公开申请5件，未发生行政诉讼。", "主动公开政府信息86条。", "收到政府信息公开申请7件。")
@@ -41,13 +41,6 @@ def serving(root: Path, log: Path, *options: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(60)
-
-
-def until(condition: Callable[[], bool], seconds: float = 300) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "nothing happened"
-        time.sleep(0.2)
 
 
 def versions(studio: Studio, title: str) -> dict[str, list[str]]:

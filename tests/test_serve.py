@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from annotation import backend as backend_module
 from annotation import serve as serve_module
 from annotation._label_studio import to_results
 from annotation.backend import Backend
+from annotation.cli import app
 from annotation.retrain import Retrainer
 from annotation.serve import MAX_BODY, BackendServer, is_loopback, token_from_environment
 from annotation.suggest import Suggester
@@ -260,7 +262,7 @@ def test_a_taken_port_is_one_line(server: BackendServer, suggester: Suggester) -
 # ---- training
 
 
-def until(condition: Callable[[], bool], seconds: float = 240) -> None:
+def until(condition: Callable[[], bool], seconds: float = 600) -> None:
     ends = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < ends, "nothing happened"
@@ -411,6 +413,15 @@ def test_passages_that_were_not_kept_by_serve_are_not_replaced(root: Path, tmp_p
 
 
 # ---- what is held out
+
+
+def test_training_needs_to_know_what_the_model_holds_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(Tagger, "load", lambda *_: ORACLE)
+    (tmp_path / "settings.yaml").write_text("{}", "utf-8")
+    command = ["serve", "--port", "0", "--model", str(tmp_path), "--train-config", str(tmp_path / "settings.yaml")]
+    result = CliRunner().invoke(app, command)
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).startswith(f"--model {tmp_path}: no run.json says what it holds out")
 
 
 def test_gold_of_what_the_model_holds_out_never_trains(root: Path, suggester: Suggester, tmp_path: Path) -> None:
