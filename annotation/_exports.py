@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -12,6 +13,8 @@ from models.schema.errors import ConfigError
 
 Task = dict[str, Any]
 """A task as JSON, in the form that the import takes."""
+NamedTask = tuple[str, Any]
+"""What errors call a task, and its JSON."""
 REFUSED_SHOWN = 20
 """Refused tasks that an error names; it counts the others."""
 
@@ -70,35 +73,51 @@ def parse_tasks(data: bytes, *, where: str) -> Any:
         raise ConfigError(f"{where}: no list of tasks in JSON: {error.errors()[0]['msg']}") from error
 
 
-def take_all(data: Iterable[Any], take: Callable[[str, Any], None], *, where: str, address: str = "") -> None:
-    """Call `take` with the name and the JSON of every task.
+def named(data: Iterable[Any], address: str = "") -> Iterator[NamedTask]:
+    """Every task with its name: `task 12 (ID, ADDRESS)`, as far as it is known.
 
     Args:
-        data: the tasks, consumed one by one.
-        take: raises `RefusedError` or pydantic's `ValidationError` where it cannot take one.
-        where: names the export in errors.
+        data: the tasks as JSON, consumed one by one.
         address: where a browser shows a task, without its number at the end.
-
-    Raises:
-        ConfigError: naming the tasks that are refused, and why.
     """
-    refused = []
-    for raw in data:
-        name = _name(raw, address)
+    return ((_name(raw, address), raw) for raw in data)
+
+
+class Refused:
+    """Collects the tasks that cannot be taken, so that one error names all.
+
+    Args:
+        where: names the export in the error.
+    """
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._tasks: list[str] = []
+
+    @contextmanager
+    def noting(self, name: str) -> Iterator[None]:
+        """Read one task inside: `RefusedError` and pydantic's `ValidationError` are noted, and end there."""
         try:
-            take(name, raw)
+            yield
         except ValidationError as error:
             first = error.errors()[0]
-            refused.append(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
+            self._tasks.append(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
         except RefusedError as error:
-            refused.append(f"{name}: {error}")
-    if refused:
-        more = f"; {len(refused) - REFUSED_SHOWN} more tasks" if len(refused) > REFUSED_SHOWN else ""
-        raise ConfigError(f"{where}: " + "; ".join(refused[:REFUSED_SHOWN]) + more)
+            self._tasks.append(f"{name}: {error}")
+
+    def raise_any(self) -> None:
+        """Call when all are read.
+
+        Raises:
+            ConfigError: naming the tasks that were refused, and why.
+        """
+        if self._tasks:
+            rest = len(self._tasks) - REFUSED_SHOWN
+            more = f"; {rest} more tasks" if rest > 0 else ""
+            raise ConfigError(f"{self._where}: " + "; ".join(self._tasks[:REFUSED_SHOWN]) + more)
 
 
 def _name(raw: Any, address: str) -> str:
-    """`task 12 (ID, ADDRESS)`, as far as it is known."""
     if not isinstance(raw, dict):
         return "task ?"
     number, meta = raw.get("id", "?"), raw.get("meta")

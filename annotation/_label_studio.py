@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import AliasPath, BaseModel, Field, TypeAdapter, ValidationError
 
-from annotation._exports import Annotation, ExportedTask, RefusedError, Task, finished, take_all
+from annotation._exports import Annotation, ExportedTask, Refused, RefusedError, Task, finished, named
 from annotation.answers import Answer, Answered, Export, Suggestions
 from annotation.label_config import MARK_NAMES, MARKS, SCOPE, SCOPE_NAMES, STATISTIC, TEXT, TITLE
 from models.schema.gold import AnnotatedPassage, GoldFigure, default_scope
@@ -180,40 +180,42 @@ def _characters(text: str, position: int) -> int:
 
 
 def read_export(
-    data: Iterable[Any],
-    *,
-    where: str,
-    labels: Sequence[str],
-    annotator: str = "",
-    utf16: bool = False,
-    address: str = "",
+    data: Iterable[Any], *, where: str, labels: Sequence[str], annotator: str = "", utf16: bool = False
 ) -> Export:
     """The finished annotations of an export (JSON), all of them; `annotation/adjudicate.py` chooses.
 
     Args:
-        data: the tasks, consumed one by one.
+        data: the tasks.
         where: names the export in errors.
         labels: those that the ontology knows, in its order.
         annotator: only what this one did; id or mail address.
         utf16: the server counts offsets as old ones do.
-        address: where a browser shows a task, without its number at the end.
 
     Raises:
         ConfigError: naming tasks that are refused, and why.
     """
-    export = Export()
-
-    def take(name: str, raw: Any) -> None:
-        task = _Task.model_validate(raw)
-        answers = []
-        for one in finished(task, annotator, export.skipped):
-            figures = _figures(one.result, task.text, labels, utf16=utf16)
-            answers.append(_answer(one, figures, _shown(one, task, labels, utf16=utf16)))
-        passage = AnnotatedPassage(**dict(task.meta), text=task.text, figures=())
-        export.tasks.append(Answered(name, passage, tuple(answers)))
-
-    take_all(data, take, where=where, address=address)
+    export, refused = Export(), Refused(where)
+    for name, raw in named(data):
+        with refused.noting(name):
+            export.tasks.append(read_task(name, raw, labels, annotator, export.skipped, utf16=utf16))
+    refused.raise_any()
     return export
+
+
+def read_task(
+    name: str, raw: Any, labels: Sequence[str], annotator: str, skipped: Counter[str], *, utf16: bool
+) -> Answered:
+    """The finished annotations of one task; what is none is counted in `skipped`.
+
+    Raises:
+        RefusedError: an annotation cannot be taken; pydantic's `ValidationError` where this is no task of ours.
+    """
+    task = _Task.model_validate(raw)
+    answers = []
+    for one in finished(task, annotator, skipped):
+        figures = _figures(one.result, task.text, labels, utf16=utf16)
+        answers.append(_answer(one, figures, _shown(one, task, labels, utf16=utf16)))
+    return Answered(name, AnnotatedPassage(**dict(task.meta), text=task.text, figures=()), tuple(answers))
 
 
 def _answer(annotation: Annotation, figures: tuple[GoldFigure, ...], shown: Suggestions | None) -> Answer:
@@ -318,6 +320,8 @@ def _figures_of(region: _Region, start: int, end: int, text: str, labels: Collec
     if len(region.scopes) > 1:
         raise RefusedError(f"{words!r} at {start}-{end} has several scopes")
     marks = dict.fromkeys(region.marks, True)
+    if marks.get("zero") and any(character.isdecimal() for character in words):
+        raise RefusedError(f"{words!r} at {start}-{end} has digits, but is ticked as {MARK_NAMES['zero']}")
     for label in region.labels:
         scope = region.scopes[0] if region.scopes else default_scope(label)
         yield GoldFigure(start, end, words, label, scope=scope, **marks)

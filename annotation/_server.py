@@ -22,6 +22,7 @@ CHARACTERS_PER_REQUEST = 200_000
 """Of what is shown; a request of suggestions has some twenty bytes a character."""
 SECONDS_PER_REQUEST = 300
 INDEX = "id,meta,total_annotations,draft_exists,predictions"
+ANNOTATED = "id,meta,total_annotations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,13 @@ class Server:
             people = {user.id: user.email for user in client.users.list()}
             for page in _pages(client, project):
                 yield from (_with_people(task, people) for task in page)
+
+    def annotated(self, title: str) -> set[str]:
+        """The ids of the passages that somebody annotated in a project; none where there is no such project."""
+        with self._client() as client:
+            project = _titled(client, title)
+            rows = _ours(client, project.id, ANNOTATED) if project is not None else ()
+            return {row["meta"]["id"] for row in rows if row["total_annotations"]}
 
     def task_address(self, title: str) -> str:
         """The address of a project's tasks in a browser, without the number of the task at its end.
@@ -221,8 +229,8 @@ def _index(client: Any, project: int) -> dict[str, _Stored]:
     return stored
 
 
-def _ours(client: Any, project: int) -> Iterator[Task]:
-    for page in _pages(client, project, INDEX):
+def _ours(client: Any, project: int, fields: str = INDEX) -> Iterator[Task]:
+    for page in _pages(client, project, fields):
         yield from (row for row in page if (row.get("meta") or {}).get("id"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,13 +49,10 @@ def adjudicate(export: Export, rule: str = "newest") -> Pulled:
             adjudicator, whose annotation counts where there is one, and elsewhere what all gave alike.
 
     Raises:
-        ConfigError: one passage has two texts, or nobody of the adjudicator's name annotated anything.
+        ConfigError: one passage has two texts.
     """
-    tasks = _by_passage(export.tasks)
-    if rule not in RULES and not any(rule in answer.names for task in tasks for answer in task.answers):
-        raise ConfigError(f"--adjudicate {rule}: nobody of that name finished a task; known rules: {', '.join(RULES)}")
     pulled = Pulled(skipped=Counter(export.skipped))
-    for task in tasks:
+    for task in _by_passage(export.tasks):
         answers = _latest(task.answers)
         pulled.skipped["superseded"] += len(task.answers) - len(answers)
         if not answers:
@@ -73,6 +70,20 @@ def adjudicate(export: Export, rule: str = "newest") -> Pulled:
         pulled.passages.append(replace(task.passage, figures=figures))
         pulled.provenance.append(_provenance(task, rule, used, figures))
     return pulled
+
+
+def check_rule(rule: str, people: Collection[str]) -> None:
+    """Call when all passages are adjudicated.
+
+    Args:
+        rule: of `adjudicate`.
+        people: every name of everyone who finished a task.
+
+    Raises:
+        ConfigError: it is no rule, and nobody's name.
+    """
+    if rule not in RULES and rule not in people:
+        raise ConfigError(f"--adjudicate {rule}: nobody of that name finished a task; known rules: {', '.join(RULES)}")
 
 
 def vote(answers: Sequence[Answer]) -> tuple[GoldFigure, ...] | str:

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from annotation._label_studio import read_export, to_results
 from annotation.adjudicate import adjudicate
+from annotation.kept import Submitted
 from annotation.label_config import TEXT
 from annotation.retrain import Retrainer
 from annotation.suggest import Asked, Suggester
 from models.ontology import load_ontology
 from models.schema.document import Span
 from models.schema.errors import ConfigError
-from models.schema.gold import AnnotatedPassage, to_json
+from models.schema.gold import to_json
 
 MAX_TASKS, MAX_CHARACTERS = 250, 500_000
 """Of one request to predict; Label Studio asks for 100 tasks at a time."""
@@ -27,7 +28,9 @@ MAX_TEXT = 20_000
 """Characters of an annotated task; `push` makes them far shorter."""
 WAIT = 60.0
 """Seconds that a request waits for the tagger while others use it."""
-CREATED = ("ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED")
+CHANGED = ("ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED")
+DELETED = ("ANNOTATIONS_DELETED", "TASKS_DELETED")
+"""Events of Label Studio; of what was deleted they give the numbers alone."""
 
 
 class RequestError(Exception):
@@ -63,6 +66,22 @@ class _Params(BaseModel):
 class _Predict(BaseModel):
     tasks: list[_Task]
     params: _Params | None = None
+
+
+class _Numbered(BaseModel):
+    id: int
+
+
+class _Annotation(_Numbered):
+    updated_at: str | None = None
+
+
+class _Annotated(_Numbered):
+    annotations: list[_Annotation]
+
+
+_NUMBERED = TypeAdapter(list[_Numbered])
+_ANNOTATED = TypeAdapter(list[_Annotated])
 
 
 class Backend:
@@ -109,7 +128,7 @@ class Backend:
         return {"results": results}
 
     def event(self, body: Any) -> dict[str, Any]:
-        """Keep the annotations of an event; START_TRAINING, or a list of annotated tasks, starts a training.
+        """Keep the annotations of an event, or forget them; START_TRAINING, or a list of annotated tasks, trains.
 
         Raises:
             RequestError: an annotation cannot be taken.
@@ -119,10 +138,13 @@ class Backend:
         if self._retrainer is None:
             return {"status": "ignored"}
         action = body.get("action")
-        if action in CREATED:
-            return {"status": "ok", "new": self._retrainer.add(_passages(_tasks(body)))}
+        if action in CHANGED:
+            return {"status": "ok", "new": self._retrainer.add(_submitted(_tasks(body)))}
+        if action in DELETED:
+            gone = {kind: _numbers(body.get(kind, [])) for kind in ("annotations", "tasks")}
+            return {"status": "ok", "new": self._retrainer.remove(**gone)}
         if "annotations" in body and action is None:
-            self._retrainer.add(_passages(body["annotations"]))
+            self._retrainer.add(_submitted(body["annotations"]))
         elif action != "START_TRAINING":
             return {"status": "ignored"}
         return {"status": "ok", "training": self._retrainer.start()}
@@ -164,14 +186,34 @@ def _tasks(body: Mapping[str, Any]) -> list[Any]:
     return [{**task, "annotations": [annotation]} for task, annotation in zip(tasks, annotations, strict=True)]
 
 
-def _passages(tasks: Any) -> list[AnnotatedPassage]:
-    if not isinstance(tasks, list):
-        raise RequestError(400, "annotations are a list of tasks")
+def _numbers(deleted: Any) -> set[int]:
     try:
-        passages = adjudicate(read_export(tasks, where="event", labels=load_ontology().labels)).passages
-        "".join(map(to_json, passages)).encode()
+        return {one.id for one in _NUMBERED.validate_python(deleted)}
+    except ValidationError as error:
+        raise RequestError(400, "what was deleted is a list of objects with an id") from error
+
+
+def _submitted(tasks: Any) -> list[Submitted]:
+    """Every annotation of tasks; one that was cancelled has no passage."""
+    try:
+        numbers = _ANNOTATED.validate_python(tasks)
+    except ValidationError as error:
+        raise RequestError(400, "annotations are a list of tasks, all with their ids") from error
+    return [
+        Submitted(annotation.id, task.id, annotation.updated_at or "", *_passage({**raw, "annotations": [one]}))
+        for task, raw in zip(numbers, tasks, strict=True)
+        for annotation, one in zip(task.annotations, raw["annotations"], strict=True)
+    ]
+
+
+def _passage(task: Mapping[str, Any]) -> tuple[str, str]:
+    """Id and JSON of what the only annotation of a task says; empty where it was cancelled."""
+    try:
+        passages = adjudicate(read_export([task], where="event", labels=load_ontology().labels)).passages
+        lines = [to_json(passage) for passage in passages]
+        "".join(lines).encode()
     except (ConfigError, UnicodeEncodeError) as error:
         raise RequestError(422, str(error)) from error
     if any(len(passage.text) > MAX_TEXT for passage in passages):
         raise RequestError(422, f"more than {MAX_TEXT} characters in a task")
-    return passages
+    return (passages[0].id, lines[0]) if passages else ("", "")

@@ -9,12 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from annotation._exports import NamedTask, Task
+
 app = typer.Typer(help="Annotate reports in Label Studio, or by hand.", no_args_is_help=True)
 
+PROJECT = "gouji"
+"""Title of the project with the narrative; `annotation/review.py` names the other."""
 Inputs = Annotated[
     list[str] | None, typer.Argument(help="Files, folders (recursive), globs, or shards.", metavar="INPUT...")
 ]
@@ -39,7 +44,9 @@ def push(
     model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     project: Project = "",
-    budget: Annotated[int | None, typer.Option(min=1, help="Only so many tasks, those of most value first.")] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="Only so many tasks that nobody has annotated, the best first.")
+    ] = None,
     held_out: Annotated[
         Path | None,
         typer.Option(
@@ -82,17 +89,17 @@ def push(
         signals=bool(budget),
     )
     done = {passage.id for passage in known}
+    if budget and server is not None:
+        done |= server.annotated(project or PROJECT)
     offered = (task for task in (made if held is None else held.without(made)) if task["meta"]["id"] not in done)
     with show_progress() as show:
         tasks = iter(choose(offered, budget, label_counts(known))) if budget else offered
         first = list(islice(tasks, 1))
         if to_file is not None:
-            written = [*first, *tasks]
-            _write(to_file, json.dumps(written, ensure_ascii=False, indent=1) + "\n")
-            pushed.new = len(written)
+            pushed.new = _write_tasks(to_file, [*first, *tasks])
         elif server is not None and first:
             ontology = load_ontology()
-            labelling = Labelling(project or "gouji", label_config(ontology), instructions(ontology))
+            labelling = Labelling(project or PROJECT, label_config(ontology), instructions(ontology))
             pushed = server.push(
                 labelling, chain(first, tasks), lambda now: show(f"{read.reports} reports: {now.words()}")
             )
@@ -110,21 +117,31 @@ def _push_reviews(run: Path, to_file: Path | None, project: str) -> None:
     """Import the contradictions of a run that are not there yet; exit status 1 where it has none."""
     from annotation._progress import show_progress
     from annotation._server import Labelling, Pushed, Server
-    from annotation.review import PROJECT, review_config, review_instructions, review_tasks
+    from annotation.review import PROJECT as REVIEWS
+    from annotation.review import review_config, review_instructions, review_tasks
     from annotation.run_findings import contradictions
 
     server = Server.from_environment() if to_file is None else None
     tasks = list(review_tasks(contradictions(run)))
-    pushed = Pushed(new=len(tasks))
+    pushed = Pushed()
     if to_file is not None:
-        _write(to_file, json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")
+        pushed.new = _write_tasks(to_file, tasks)
     elif server is not None and tasks:
-        labelling = Labelling(project or PROJECT, review_config(), review_instructions(), "Sequential sampling")
+        labelling = Labelling(project or REVIEWS, review_config(), review_instructions(), "Sequential sampling")
         with show_progress() as show:
             pushed = server.push(labelling, tasks, lambda now: show(now.words()))
     sys.stderr.write(f"{len(tasks)} contradictions; {pushed.words()}\n")
     if not tasks:
         raise typer.Exit(1)
+
+
+def _write_tasks(path: Path, tasks: list[Task]) -> int:
+    """A file to import; gives how many tasks it has."""
+    from annotation._files import replaced
+
+    with replaced(path) as file:
+        file.write(json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")
+    return len(tasks)
 
 
 @app.command(help="Annotations to passages (JSONL). Example: gouji annotate pull --out gold.jsonl")
@@ -134,7 +151,13 @@ def pull(
     from_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="An export (JSON) instead of the server.")
     ] = None,
-    project: Project = "",
+    project: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Title of a project on the server; gouji, or gouji-review. Once for each: a passage of several "
+            "counts once, with the annotations of all."
+        ),
+    ] = None,
     annotator: Annotated[str, typer.Option(help="Only this one's work: id or mail address.")] = "",
     adjudicate: Annotated[
         str,
@@ -146,55 +169,56 @@ def pull(
     utf16: OldServer = False,
 ) -> None:
     """Write what annotators finished; exit status 1 where there is nothing."""
-    from annotation._label_studio import read_export
-    from annotation.adjudicate import adjudicate as choose
-    from models.ontology import load_ontology
-    from models.schema.gold import to_json
+    from annotation._files import replaced
+    from annotation.pull import write_passages
 
     if review:
         _pull_reviews(out, from_file, project, annotator)
         return
-    labels = load_ontology().labels
-    with _exported(from_file, project or "gouji") as (where, address, data):
-        export = read_export(data, where=where, labels=labels, annotator=annotator, utf16=utf16, address=address)
-    pulled = choose(export, adjudicate)
-    for line in pulled.open:
-        sys.stderr.write(f"undecided {line}\n")
-    sys.stderr.write(f"{len(pulled.passages)} passages; skipped: {_counted(pulled.skipped)}\n")
-    if not pulled.passages:
-        raise typer.Exit(1)
-    _write(out, "".join(to_json(passage) + "\n" for passage in pulled.passages))
-    provenance = json.dumps(pulled.provenance, ensure_ascii=False, indent=1)
-    _write(out.with_suffix(".provenance.json"), provenance + "\n")
+    with replaced(out) as passages, replaced(out.with_suffix(".provenance.json")) as provenance:
+        with _exported(from_file, project or [PROJECT]) as (where, tasks):
+            written = write_passages(
+                tasks, passages, provenance, where=where, rule=adjudicate, annotator=annotator, utf16=utf16
+            )
+        for line in written.open:
+            sys.stderr.write(f"undecided {line}\n")
+        sys.stderr.write(f"{written.passages} passages; skipped: {_counted(written.skipped)}\n")
+        if not written.passages:
+            raise typer.Exit(1)
 
 
-def _pull_reviews(out: Path, from_file: Path | None, project: str, annotator: str) -> None:
+def _pull_reviews(out: Path, from_file: Path | None, projects: list[str] | None, annotator: str) -> None:
     """Write every annotator's answers; exit status 1 where there are none."""
-    from annotation.review import PROJECT, read_reviews
+    from annotation._files import replaced
+    from annotation.review import PROJECT as REVIEWS
+    from annotation.review import read_reviews
 
-    with _exported(from_file, project or PROJECT) as (where, address, data):
-        reviews = read_reviews(data, where=where, annotator=annotator, address=address)
+    with _exported(from_file, projects or [REVIEWS]) as (where, tasks):
+        reviews = read_reviews(tasks, where=where, annotator=annotator)
     sys.stderr.write(f"{len(reviews.lines)} answers; skipped: {_counted(reviews.skipped)}\n")
     if not reviews.lines:
         raise typer.Exit(1)
-    _write(out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in reviews.lines))
+    with replaced(out) as file:
+        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in reviews.lines)
 
 
 @contextmanager
-def _exported(from_file: Path | None, project: str) -> Iterator[tuple[str, str, Iterable[Any]]]:
-    """The name of an export, the address of its tasks in a browser, and the tasks, counted on the screen."""
-    from annotation._exports import parse_tasks
+def _exported(from_file: Path | None, projects: list[str]) -> Iterator[tuple[str, Iterable[NamedTask]]]:
+    """The name of an export, and its tasks with their names, counted on the screen."""
+    from annotation._exports import named, parse_tasks
     from annotation._progress import show_progress
     from annotation._server import Server
 
-    data: Iterable[Any]
+    data: Iterable[NamedTask]
     if from_file is None:
-        server = Server.from_environment()
-        where, address, data = f"project {project!r}", server.task_address(project), server.pull(project)
+        server, titles = Server.from_environment(), list(dict.fromkeys(projects))
+        where = "project " + ", ".join(map(repr, titles))
+        addresses = [server.task_address(title) for title in titles]
+        data = chain.from_iterable(named(server.pull(t), a) for t, a in zip(titles, addresses, strict=True))
     else:
-        where, address, data = str(from_file), "", parse_tasks(from_file.read_bytes(), where=str(from_file))
+        where, data = str(from_file), named(parse_tasks(from_file.read_bytes(), where=str(from_file)))
     with show_progress() as show:
-        yield where, address, (show(f"{number} tasks") or task for number, task in enumerate(data, 1))
+        yield where, (show(f"{number} tasks") or task for number, task in enumerate(data, 1))
 
 
 def _counted(skipped: Mapping[str, int]) -> str:
@@ -227,6 +251,7 @@ def agreement(
 ) -> None:
     """Span F1 and Cohen's kappa for each label, of two files or of every pair of annotators of an export."""
     from annotation._exports import parse_tasks
+    from annotation._files import replaced
     from annotation._label_studio import read_export
     from annotation.agreement import compare_files, compare_people, print_agreement
     from annotation.agreement_page import agreement_page
@@ -248,7 +273,8 @@ def agreement(
         typer.echo(f"甲 {pair.names[0]},乙 {pair.names[1]}:{len(pair.first)} passages")
         print_agreement(pair.rows, label_names(ontology))
     if html is not None:
-        _write(html, agreement_page(pairs, export, ontology))
+        with replaced(html) as file:
+            file.write(agreement_page(pairs, export, ontology))
 
 
 @app.command(help="Suggest live, and train on what is annotated: an ML backend. Example: gouji annotate serve")
@@ -258,7 +284,12 @@ def serve(
     model: Annotated[str, typer.Option(help="Checkpoint folder; the shipped one by default.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     train_config: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Settings of gouji train, to train again.")
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Settings of gouji train, to train again; with the corpus that the model was fitted on.",
+        ),
     ] = None,
     gold: Annotated[
         Path, typer.Option(dir_okay=False, help="Where submitted annotations are kept and trained on.")
@@ -271,13 +302,19 @@ def serve(
     from annotation.serve import BackendServer, token_from_environment
     from annotation.suggest import Suggester
     from annotation.tasks import model_version
+    from models.schema.errors import ConfigError
     from models.tagger.tagger import DEFAULT, Tagger
 
     token, checkpoint = token_from_environment(), Path(model or DEFAULT)
     suggester = Suggester(Tagger.load(checkpoint, device), model_version(checkpoint))
     retrainer = None
     if train_config is not None:
-        retrainer = Retrainer(train_config, gold, after, lambda folder: suggester.use(folder, device))
+        split = checkpoint / "run.json"
+        if not split.is_file():
+            raise ConfigError(
+                f"--model {checkpoint}: no run.json says what it holds out, which must never be trained on"
+            )
+        retrainer = Retrainer(train_config, gold, after, split, lambda folder: suggester.use(folder, device))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a training must not outlive the service
     with BackendServer(host, port, Backend(suggester, retrainer), token) as server:
         sys.stderr.write(f"model version {suggester.model_version} answers on http://{host}:{server.server_port}\n")
@@ -296,18 +333,12 @@ def compile_markup(
     out: Annotated[Path, typer.Option(help="File of annotated passages.")],
 ) -> None:
     """The notation is explained in `annotation/markup.py`."""
+    from annotation._files import replaced
     from annotation.markup import parse_markup
     from models.ontology import load_ontology
     from models.schema.gold import to_json
 
     labels = load_ontology().labels
     passages = [p for path in files for p in parse_markup(path.read_text("utf-8"), name=path.stem, labels=labels)]
-    _write(out, "".join(to_json(passage) + "\n" for passage in passages))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write under another name first, so that an interruption leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_text(text, "utf-8")
-    unfinished.replace(path)
+    with replaced(out) as file:
+        file.writelines(to_json(passage) + "\n" for passage in passages)

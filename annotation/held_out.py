@@ -10,7 +10,7 @@ from pathlib import Path
 from annotation._exports import Task
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated
-from models.structure.agency import agency_key
+from models.structure.agency import agency_key, may_be_one_of
 
 HELD_OUT = ("development", "test")
 """Parts of the split in a run.json that training has not seen."""
@@ -32,13 +32,8 @@ class HeldOut:
                 yield task
 
     def holds(self, agency: str) -> bool:
-        """Whether a report of this agency must not be offered.
-
-        A name without its city's (or with it) could be the same agency, and one that is unknown could be any:
-        to leave out a report too many costs little.
-        """
-        key = agency_key(agency)
-        return not key or any(key.endswith(other) or other.endswith(key) for other in self.keys)
+        """Whether a report of this agency must not be offered; to leave out one too many costs little."""
+        return may_be_one_of(agency, self.keys)
 
 
 def read_held_out(path: Path, corpus: Sequence[AnnotatedPassage]) -> HeldOut:

@@ -8,15 +8,16 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from annotation._files import replaced
+from annotation.kept import Kept, Submitted
 from models.schema.errors import ConfigError
-from models.schema.gold import AnnotatedPassage, read_annotated, to_json
 
 log = logging.getLogger("gouji")
 SECONDS_TO_STOP = 10
@@ -27,35 +28,46 @@ class Retrainer:
 
     Args:
         config: settings of `gouji train`; every training writes beside its `output`, as NAME-1, NAME-2 …
-        gold: passages (JSONL) that join the settings' corpus; the last annotation of a passage counts.
+        gold: passages (JSONL) that join the settings' corpus; the newest annotation of a passage counts.
         after: passages annotated since the last training that start the next one.
+        split: `run.json` of the model that the trainings follow; what it holds out never trains.
         done: called with the folder of a checkpoint that is ready.
 
     Raises:
         ConfigError: the settings or the passages are wrong.
     """
 
-    def __init__(self, config: Path, gold: Path, after: int, done: Callable[[Path], None]) -> None:
-        self._config, self._gold, self._after, self._done = config, gold, after, done
+    def __init__(self, config: Path, gold: Path, after: int, split: Path, done: Callable[[Path], None]) -> None:
+        self._config, self._after, self._split, self._done = config, after, split, done
         self._settings = _settings(config)
-        self._passages = {p.id: p for p in read_annotated([gold])} if gold.exists() else {}
+        self._gold = Kept(gold)
         self._new: set[str] = set()
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._lock = threading.Lock()
 
-    def add(self, passages: Iterable[AnnotatedPassage]) -> int:
-        """Keep passages; gives how many are new since the last training started."""
+    def add(self, submitted: Collection[Submitted]) -> int:
+        """Keep annotations, in the place of what they were before; gives how many passages are new.
+
+        New is what changed since the last training started.
+        """
         with self._lock:
-            added = {passage.id: passage for passage in passages}
-            kept = self._passages | added
-            _write(self._gold, "".join(to_json(p) + "\n" for p in kept.values()))
-            self._passages = kept
-            self._new |= added.keys()
-            count = len(self._new)
-            if count >= self._after:
-                self._start()
-            return count
+            self._gold.put(submitted)
+            self._new |= {one.passage for one in submitted if one.passage}
+            return self._counted()
+
+    def remove(self, annotations: Collection[int], tasks: Collection[int]) -> int:
+        """Forget annotations by their numbers, and those of tasks; gives how many passages are new."""
+        with self._lock:
+            self._gold.remove(annotations, tasks)
+            return self._counted()
+
+    def _counted(self) -> int:
+        self._new &= self._gold.passages().keys()
+        count = len(self._new)
+        if count >= self._after:
+            self._start()
+        return count
 
     def start(self) -> bool:
         """Train now; False where a training is running or there is nothing to add."""
@@ -73,19 +85,22 @@ class Retrainer:
             child.kill()
 
     def _start(self) -> bool:
-        if self._stopped or self._child is not None or not self._passages:
+        passages = self._gold.passages()
+        if self._stopped or self._child is not None or not passages:
             return False
         folder = _next_folder(self._settings.output)
         settings = folder.with_name(f"{folder.name}.yaml")
-        patterns = [str(self._config.parent / pattern) for pattern in self._settings.corpus]
-        corpus = [os.path.relpath(p, folder.parent) for p in (*patterns, glob.escape(str(self._gold)))]
-        changed = self._settings.model_copy(update={"corpus": corpus, "output": folder})
-        _write(settings, yaml.safe_dump(changed.model_dump(mode="json"), allow_unicode=True))
+        own = [glob.escape(str(self._gold.path)), str(self._split)]
+        paths = [*(str(self._config.parent / pattern) for pattern in self._settings.corpus), *own]
+        *corpus, split = (os.path.relpath(path, folder.parent) for path in paths)
+        changed = self._settings.model_copy(update={"corpus": corpus, "split": split, "output": folder})
+        with replaced(settings) as file:
+            yaml.safe_dump(changed.model_dump(mode="json"), file, allow_unicode=True)
         command = [sys.executable, "-m", "gouji", "train", "--config", str(settings)]
         with folder.with_name(f"{folder.name}.log").open("wb") as output:
             self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # noqa: S603
         self._new.clear()
-        log.warning("training %s with %d annotated passages", folder.name, len(self._passages))
+        log.warning("training %s with %d annotated passages", folder.name, len(passages))
         threading.Thread(target=self._wait, args=(self._child, folder), daemon=True).start()
         return True
 
@@ -128,10 +143,3 @@ def _next_folder(output: Path) -> Path:
     while any(output.with_name(f"{output.name}-{number}{end}").exists() for end in ("", ".yaml")):
         number += 1
     return output.with_name(f"{output.name}-{number}")
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_text(text, "utf-8")
-    unfinished.replace(path)

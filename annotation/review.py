@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, TypeAdapter
 
-from annotation._exports import Annotation, ExportedTask, RefusedError, Task, finished, take_all
+from annotation._exports import Annotation, ExportedTask, NamedTask, Refused, RefusedError, Task, finished
 from annotation.label_config import GROUP_TITLE, TITLE
 from annotation.run_findings import Contradiction, Place
 
@@ -135,34 +135,32 @@ def to_review(one: Contradiction) -> Task:
     return {"data": data, "meta": {"id": f"{report['report_id']}-{finding['check']}-{digest}", **own}}
 
 
-def read_reviews(data: Iterable[Any], *, where: str, annotator: str = "", address: str = "") -> Reviews:
+def read_reviews(tasks: Iterable[NamedTask], *, where: str, annotator: str = "") -> Reviews:
     """The answers of an export (JSON): of every finding the newest of each annotator.
 
     Args:
-        data: the tasks, consumed one by one.
+        tasks: with their names, consumed one by one.
         where: names the export in errors.
         annotator: only what this one did; id or mail address.
-        address: where a browser shows a task, without its number at the end.
 
     Raises:
         ConfigError: naming tasks that are refused, and why.
     """
-    reviews = Reviews()
+    reviews, refused = Reviews(), Refused(where)
     newest: dict[tuple[str, str], tuple[tuple[str, str], dict[str, Any]]] = {}
-
-    def take(_: str, raw: Any) -> None:
-        task = _Task.model_validate(raw)
-        submitted = finished(task, annotator, reviews.skipped)
-        reviews.skipped["tasks without an annotation"] += not submitted
-        for one in submitted:
-            key, age = (task.meta.id, one.annotator), (one.updated_at or "", one.order)
-            line = {**task.meta.model_dump(exclude={"id"}), **_answer(one)}
-            line |= {"annotator": one.annotator, "updated": one.updated_at or ""}
-            reviews.skipped["superseded"] += key in newest
-            if key not in newest or age > newest[key][0]:
-                newest[key] = (age, line)
-
-    take_all(data, take, where=where, address=address)
+    for name, raw in tasks:
+        with refused.noting(name):
+            task = _Task.model_validate(raw)
+            submitted = finished(task, annotator, reviews.skipped)
+            reviews.skipped["tasks without an annotation"] += not submitted
+            for one in submitted:
+                key, age = (task.meta.id, one.annotator), (one.updated_at or "", one.order)
+                line = {**task.meta.model_dump(exclude={"id"}), **_answer(one)}
+                line |= {"annotator": one.annotator, "updated": one.updated_at or ""}
+                reviews.skipped["superseded"] += key in newest
+                if key not in newest or age > newest[key][0]:
+                    newest[key] = (age, line)
+    refused.raise_any()
     reviews.lines = [line for _, line in newest.values()]
     return reviews
 

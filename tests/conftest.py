@@ -1,14 +1,16 @@
-"""What several tests share: the shipped tagger, and where the real reports lie."""
+"""What several tests share: the shipped tagger, a Label Studio, and where the real reports lie."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
 from models.tagger.tagger import Tagger
+from tests.studio import Studio, started
 
 torch.set_num_threads(1)  # as in `gouji run`
 
@@ -31,3 +33,17 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def tagger() -> Tagger:
     return Tagger.load(device="cpu")
+
+
+@pytest.fixture(scope="session")
+def environment(root: Path) -> Path:
+    path = root / ".venv-label-studio" / "bin"
+    if not (path / "label-studio").exists():
+        pytest.skip("no .venv-label-studio: `make test` builds it")
+    return path
+
+
+@pytest.fixture(scope="session")
+def studio(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    with started(environment / "label-studio", tmp_path_factory.mktemp("label-studio")) as server:
+        yield server

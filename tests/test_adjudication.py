@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from annotation._label_studio import read_export, to_results, to_task
-from annotation.adjudicate import RULES, Pulled, adjudicate
+from annotation.adjudicate import RULES, Pulled, adjudicate, check_rule
 from annotation.answers import Suggestions
 from annotation.bias import bias, fates
 from annotation.cli import app
@@ -118,7 +118,7 @@ def test_named_adjudicator_decides_and_elsewhere_people_must_agree() -> None:
         assert [p.figures for p in found.passages] == [(NONE,), (FIVE,)]
         assert len(found.open) == 1
     with pytest.raises(ConfigError, match="nobody of that name"):
-        pulled(*tasks, rule="majorty")
+        check_rule("majorty", {"3", "p3@example.org"})
 
 
 def test_ground_truth_settles_a_passage() -> None:

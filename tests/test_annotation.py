@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import fields, replace
 from pathlib import Path
@@ -79,12 +80,13 @@ def annotated(draw: st.DrawFn) -> AnnotatedPassage:
     for words in draw(st.lists(letters, max_size=8)):
         place = (len(text), len(text) + len(words), words)
         text += words
-        several = draw(st.booleans())
+        no_digits = not any(character.isdecimal() for character in words)
+        several = no_digits and draw(st.booleans())
         chosen = draw(st.lists(st.sampled_from(LABELS), unique=True, max_size=3 if several else 1))
         for label in sorted(chosen, key=LABELS.index):
             doubtful, damaged = draw(st.booleans()), draw(st.booleans())
             scope = draw(st.sampled_from(list(SCOPE_NAMES)))
-            zero = several or draw(st.booleans())
+            zero = several or (no_digits and draw(st.booleans()))
             figures.append(GoldFigure(*place, label, scope, zero=zero, doubtful=doubtful, damaged=damaged))
         text += draw(st.sampled_from(["", "件", "𠮷"]))
     return replace(passage(text), figures=tuple(figures))
@@ -122,6 +124,16 @@ def test_instructions_define_every_statistic_and_escape() -> None:
     text = instructions(replace(ontology, statistics=(odd, *ontology.statistics[1:])))
     assert all(statistic.name in text for statistic in ontology.statistics)
     assert "<script>" not in text
+
+
+def test_instructions_name_labels_and_choices_as_the_screen_does() -> None:
+    """What stands in quotation marks behind 标 is a label, behind 口径 a scope, behind 勾 a mark."""
+    guideline = instructions(load_ontology()).partition("<h3>统计项的定义</h3>")[0]
+    named = {kind: set(re.findall(rf"{kind}(?:一律|是)?“([^”\d]+)”", guideline)) for kind in ("标", "口径", "勾")}
+    assert named["标"] <= set(label_names(load_ontology()).values())
+    assert named["口径"] <= set(SCOPE_NAMES.values())
+    assert all(any(name in mark for mark in MARK_NAMES.values()) for name in named["勾"])
+    assert all(named.values())
 
 
 def test_configuration_escapes_and_reaches_the_server_as_it_is() -> None:
@@ -190,6 +202,7 @@ def test_scope_that_was_not_chosen(label: str, scope: str) -> None:
     assert back(export(passage(), result=[region(6, 7, label)]))[0].figures == (GoldFigure(6, 7, "5", label, scope),)
 
 
+MARK = {"id": "a", "from_name": MARKS, "type": "choices", "value": {"start": 6, "end": 7, "text": "5"}}
 CHOICE = {"id": "a", "from_name": SCOPE, "type": "choices", "value": {"start": 6, "end": 7, "text": "5"}}
 
 
@@ -206,6 +219,10 @@ CHOICE = {"id": "a", "from_name": SCOPE, "type": "choices", "value": {"start": 6
         ([region(6, 8, "count"), region(6, 7, "count", number="b")], "overlaps"),
         ([region(6, 7, "count"), region(6, 7, "count", number="b")], "labelled count twice"),
         ([region(6, 7, "count", "date")], "several labels, but is no worded zero"),
+        (
+            [region(6, 7, "count"), {**MARK, "value": {**MARK["value"], "choices": ["zero"]}}],
+            "'5' at 6-7 has digits, but is",
+        ),
         ([region(6, 7, "count"), {**CHOICE, "value": {**CHOICE["value"], "choices": ["sometimes"]}}], "'sometimes'"),
         ([region(6, 7, "count"), {**CHOICE, "value": {**CHOICE["value"], "end": 8}}], "region a has two places"),
         ([{"id": "x", "type": "relation", "from_id": "a", "to_id": "b"}], "unknown kind: relation"),

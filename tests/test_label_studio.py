@@ -7,92 +7,33 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import yaml
-from label_studio_sdk import LabelStudio
 from typer.testing import CliRunner
 
 from annotation import _server
 from annotation._server import Labelling, Server
 from annotation.cli import app
 from annotation.label_config import instructions, label_config, label_names
-from annotation.local_server import ACCOUNT, LOG, Account, account_in, running
+from annotation.local_server import ACCOUNT, LOG, running
 from annotation.review import ANSWER, ANSWERS, PLACES, review_config, review_instructions, review_tasks
 from annotation.run_findings import contradictions
 from gouji import app as gouji
 from models.ontology import load_ontology
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated
+from tests.studio import TIMEOUT, Studio
 from tests.test_training import TINY
 
 REPORTS = ("lishan-jiaoyuju-2022.html", "tongyin-jiedao-2021.txt")
-TIMEOUT = 120
 run = CliRunner().invoke
-
-
-@dataclass
-class Studio:
-    """A server that can be restarted, with its account."""
-
-    program: Path
-    folder: Path
-    port: int
-    address: str = ""
-    stack: ExitStack = field(default_factory=ExitStack)
-
-    def start(self) -> None:
-        self.address = self.stack.enter_context(running(self.program, self.folder, self.port))
-
-    def restart(self) -> None:
-        self.stack.close()
-        self.start()
-
-    @property
-    def account(self) -> Account:
-        return account_in(self.folder)
-
-    def variables(self, token: str = "") -> dict[str, str]:
-        return {"LABEL_STUDIO_URL": self.address, "LABEL_STUDIO_API_KEY": token or self.account.token}
-
-    def client(self, token: str = "") -> Any:
-        return LabelStudio(base_url=self.address, api_key=token or self.account.token, timeout=TIMEOUT)
-
-    def tasks(self, title: str) -> list[dict[str, Any]]:
-        """Every task of a project, with everything."""
-        client = self.client()
-        found = [p.id for p in client.projects.list() if p.title == title]
-        tasks = client.tasks.list(project=found[0], fields="all", page_size=1000) if found else []
-        return [task.model_dump(mode="json") for task in tasks]
-
-
-@pytest.fixture(scope="session")
-def environment(root: Path) -> Path:
-    path = root / ".venv-label-studio" / "bin"
-    if not (path / "label-studio").exists():
-        pytest.skip("no .venv-label-studio: `make test` builds it")
-    return path
-
-
-@pytest.fixture(scope="session")
-def studio(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Studio(environment / "label-studio", tmp_path_factory.mktemp("label-studio"), port)
-    server.start()
-    with server.stack:
-        yield server
 
 
 @pytest.fixture(scope="session")
@@ -309,22 +250,65 @@ def test_two_people_then_a_new_model(
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "marks", "reason"),
+    [("x", [], "'x' does not stand at"), ("", ["zero"], "has digits, but is ticked as 文字零")],
+    ids=["elsewhere", "zero"],
+)
 def test_a_refused_region_is_named_with_the_address_of_its_task(
-    studio: Studio, reports: list[str], tmp_path: Path
+    studio: Studio, reports: list[str], text: str, marks: list[str], reason: str, tmp_path: Path
 ) -> None:
-    push(studio, reports, "refused")
-    (task, *_) = studio.tasks("refused")
-    value = {"start": 0, "end": 1, "text": "x", "labels": ["count"]}
-    wrong = {"id": "a", "from_name": "statistic", "to_name": "text", "type": "labels", "value": value}
-    studio.client().annotations.create(task["id"], result=[wrong])
-    result = run(
-        app, ["pull", "--project", "refused", "--out", str(tmp_path / "gold.jsonl")], env=studio.variables()
-    )  # fmt: skip
+    title = f"refused-{reason[:3]}"
+    push(studio, reports, title)
+    task = next(task for task in studio.tasks(title) if re.search("[0-9]", task["data"]["text"]))
+    digit = re.search("[0-9]", task["data"]["text"])
+    assert digit is not None
+    value = {"start": digit.start(), "end": digit.end(), "text": text or digit.group()}
+    common = {"id": "a", "to_name": "text"}
+    wrong = [
+        {**common, "from_name": "statistic", "type": "labels", "value": {**value, "labels": ["count"]}},
+        {**common, "from_name": "marks", "type": "choices", "value": {**value, "choices": marks}},
+    ]
+    studio.client().annotations.create(task["id"], result=wrong[: 1 + len(marks)])
+    result = run(app, ["pull", "--project", title, "--out", str(tmp_path / "gold.jsonl")], env=studio.variables())
     assert isinstance(result.exception, ConfigError)
     number, project, name = task["id"], task["project"], task["meta"]["id"]
     address = f"{studio.address}/projects/{project}/data?task={number}"
-    assert f"task {number} ({name}, {address}): 'x' does not stand at 0-1" in str(result.exception)
+    assert f"task {number} ({name}, {address}): " in str(result.exception)
+    assert reason in str(result.exception)
     assert not (tmp_path / "gold.jsonl").exists()
+
+
+def test_several_projects_are_pulled_as_one(
+    studio: Studio, second: str, reports: list[str], sent: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """Two people in two projects, the second one for the first tasks only; what both did must be alike."""
+    for title in ("north", "south"):
+        push(studio, reports, title)
+    did = annotate(studio.client(), studio.tasks("north"))
+    also = annotate(studio.client(second), studio.tasks("south")[:3], leave_out=1)
+    both = ("--project", "south", "--adjudicate", "strict")
+    agreed = {name: values for name, values in did.items() if also.get(name, values) == values}
+    assert 0 < len(agreed) < len(did)
+    assert figures(pull(studio, "north", tmp_path / "gold.jsonl", *both)) == flat(agreed)
+    newest = figures(pull(studio, "north", tmp_path / "gold.jsonl", "--project", "south"))
+    assert newest == flat({**did, **also})
+
+
+def test_a_budget_is_for_what_nobody_has_annotated(
+    studio: Studio, reports: list[str], sent: list[dict[str, Any]]
+) -> None:
+    def names() -> set[str]:
+        return {task["meta"]["id"] for task in studio.tasks("budget")}
+
+    push(studio, reports, "budget", "--budget", "2")
+    first = names()
+    assert len(first) == 2
+    assert push(studio, reports, "budget", "--budget", "2").endswith("; 2 as they were")
+    annotate(studio.client(), studio.tasks("budget"))
+    assert push(studio, reports, "budget", "--budget", "2").endswith("; 2 new")
+    assert len(names()) == 4 <= len(sent)
+    assert first < names()
 
 
 # ---- contradictions to judge

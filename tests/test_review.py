@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from annotation._exports import named
 from annotation.cli import app
 from annotation.review import ANSWER, ANSWERS, NOTE, PLACES, SENTENCE, read_reviews, review_config, review_instructions
 from annotation.run_findings import AROUND, CLOSE, OPEN, marked, window_around
@@ -266,7 +267,7 @@ WRONG = chosen("report_wrong")
 def test_answers_that_are_refused(result: list[Any], reason: str, tasks: Tasks) -> None:
     (task, *_) = exported(tasks[:1], annotation(result))
     with pytest.raises(ConfigError) as error:
-        read_reviews([task], where="export.json")
+        read_reviews(named([task]), where="export.json")
     assert str(error.value).startswith(f"export.json: task 1 ({task['meta']['id']}): ")
     assert reason in str(error.value)
 
@@ -274,14 +275,14 @@ def test_answers_that_are_refused(result: list[Any], reason: str, tasks: Tasks) 
 @pytest.mark.parametrize("meta", [None, {}, {"id": "r-000", "agency": "清平市水务局"}])
 def test_tasks_of_another_project_are_refused(meta: Any) -> None:
     with pytest.raises(ConfigError, match=r"^x: task 5.*: meta"):
-        read_reviews([{"id": 5, "meta": meta, "annotations": []}], where="x")
+        read_reviews(named([{"id": 5, "meta": meta, "annotations": []}]), where="x")
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(list(ANSWERS)), st.text(max_size=9)), max_size=6))
 def test_of_every_annotator_the_newest_answer_counts(given_answers: list[tuple[int, str, str]]) -> None:
     meta = {**dict.fromkeys(LINE), "id": "a", "report_id": "r", "check": "c", "expression": "e"}
     annotations = [annotation(chosen(a, note), who, n) for n, (who, a, note) in enumerate(given_answers)]
-    reviews = read_reviews([{"id": 1, "meta": meta, "annotations": annotations[::-1]}], where="x")
+    reviews = read_reviews(named([{"id": 1, "meta": meta, "annotations": annotations[::-1]}]), where="x")
     newest = {str(who): (answer, note) for who, answer, note in given_answers}
     assert {line["annotator"]: (line["answer"], line["note"]) for line in reviews.lines} == newest
     assert reviews.skipped["superseded"] == len(given_answers) - len(newest)

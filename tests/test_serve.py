@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from annotation import backend as backend_module
 from annotation import serve as serve_module
 from annotation._label_studio import to_results
 from annotation.backend import Backend
+from annotation.cli import app
 from annotation.retrain import Retrainer
 from annotation.serve import MAX_BODY, BackendServer, is_loopback, token_from_environment
 from annotation.suggest import Suggester
@@ -26,7 +28,7 @@ from models.schema.errors import ConfigError
 from models.schema.gold import GoldFigure, read_annotated
 from models.tagger.tagger import Tagger
 from tests.oracle import Oracle
-from tests.test_training import settings_file
+from tests.test_training import settings_file, split_file
 
 ORACLE = Oracle("收到政府信息公开申请⟦5|applications.received⟧件。全年⟦未发生|0 litigation.total⟧行政诉讼。")
 META = {"id": "r-000", "agency": "清平市水务局", "year": 2021, "level": "", "region": "", "family": "r"}
@@ -77,9 +79,20 @@ def task(number: int = 0, figures: tuple[GoldFigure, ...] | None = None) -> dict
     return {**made, "annotations": [annotation]}
 
 
-def event(number: int, figures: tuple[GoldFigure, ...] = (FIVE,)) -> dict[str, Any]:
+def event(number: int, figures: tuple[GoldFigure, ...] = (FIVE,), **changes: Any) -> dict[str, Any]:
     whole = task(number, figures)
-    return {"action": "ANNOTATION_CREATED", "annotation": whole.pop("annotations")[0], "task": whole, "project": {}}
+    annotation = {**whole.pop("annotations")[0], **changes}
+    return {"action": "ANNOTATION_CREATED", "annotation": annotation, "task": whole, "project": {}}
+
+
+def retraining(root: Path, folder: Path, after: int, done: Callable[[Path], None] = print, **changes: Any) -> Retrainer:
+    """With the corpus and the split of `settings_file`."""
+    config = settings_file(root, folder, **changes)
+    return Retrainer(config, folder / "gold.jsonl", after, split_file(folder), done)
+
+
+def kept(folder: Path) -> dict[str, tuple[GoldFigure, ...]]:
+    return {p.id: p.figures for p in read_annotated([folder / "gold.jsonl"])}
 
 
 # ---- the protocol
@@ -249,7 +262,7 @@ def test_a_taken_port_is_one_line(server: BackendServer, suggester: Suggester) -
 # ---- training
 
 
-def until(condition: Callable[[], bool], seconds: float = 240) -> None:
+def until(condition: Callable[[], bool], seconds: float = 600) -> None:
     ends = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < ends, "nothing happened"
@@ -257,9 +270,7 @@ def until(condition: Callable[[], bool], seconds: float = 240) -> None:
 
 
 def test_after_n_annotations_the_new_checkpoint_answers(root: Path, suggester: Suggester, tmp_path: Path) -> None:
-    gold = tmp_path / "own" / "gold.jsonl"
-    config = settings_file(root, tmp_path)
-    retrainer = Retrainer(config, gold, 2, lambda folder: suggester.use(folder, "cpu"))
+    retrainer = retraining(root, tmp_path, 2, lambda folder: suggester.use(folder, "cpu"))
     try:
         with serving(Backend(suggester, retrainer)) as server:
             assert ask(server, "/webhook", event(1)) == (200, {"status": "ok", "new": 1})
@@ -273,17 +284,17 @@ def test_after_n_annotations_the_new_checkpoint_answers(root: Path, suggester: S
             assert (status, answer["results"][0]["model_version"]) == (200, "run-1")
     finally:
         retrainer.stop()
-    assert {p.id: p.figures for p in read_annotated([gold])} == {"r-001": (), "r-002": (FIVE,)}
+    assert kept(tmp_path) == {"r-001": (), "r-002": (FIVE,)}
     record = json.loads((tmp_path / "run-1" / "run.json").read_text("utf-8"))
     assert record["settings"]["corpus"] == ["plain.jsonl", "gold.jsonl"]
-    assert any("r" in families for families in record["families"].values())
+    split = json.loads(split_file(tmp_path).read_text("utf-8"))["families"]
+    assert record["families"] == {**split, "train": sorted([*split["train"], "r"])}
 
 
 def test_a_training_that_fails_leaves_the_old_model(
     root: Path, suggester: Suggester, tmp_path: Path, caplog: Any
 ) -> None:
-    config = settings_file(root, tmp_path, corpus=["nowhere/*.jsonl"])
-    retrainer = Retrainer(config, tmp_path / "gold.jsonl", 5, lambda folder: suggester.use(folder, "cpu"))
+    retrainer = retraining(root, tmp_path, 5, lambda folder: suggester.use(folder, "cpu"), corpus=["nowhere/*.jsonl"])
     with serving(Backend(suggester, retrainer)) as server:
         whole = {"annotations": [task(1, (FIVE,))], "project": "1.17", "label_config": "<View/>"}
         assert ask(server, "/train", whole) == (200, {"status": "ok", "training": True})
@@ -297,43 +308,143 @@ def test_a_training_that_fails_leaves_the_old_model(
     [
         ({"action": "ANNOTATION_CREATED"}, 400, "let the webhook send its payload"),
         (event(1, (GoldFigure(0, 1, "x", "count"),)), 422, "does not stand at 0-1"),
+        (event(1, id="x"), 400, "all with their ids"),
         ({"annotations": {}}, 400, "a list of tasks"),
+        ({"action": "ANNOTATIONS_DELETED", "annotations": [7]}, 400, "a list of objects with an id"),
     ],
 )
 def test_events_that_cannot_be_taken(
     body: Any, status: int, message: str, root: Path, suggester: Suggester, tmp_path: Path
 ) -> None:
-    gold = tmp_path / "gold.jsonl"
-    with serving(Backend(suggester, Retrainer(settings_file(root, tmp_path), gold, 1, lambda _: None))) as server:
+    with serving(Backend(suggester, retraining(root, tmp_path, 1))) as server:
         found = ask(server, "/webhook", body)
     assert found[0] == status
     assert message in found[1]["error"]
-    assert not gold.exists()
+    assert not (tmp_path / "gold.jsonl").exists()
 
 
 def test_wrong_settings_of_training_are_one_line(tmp_path: Path) -> None:
     for content in ("[]", "corpus: 3", "a: b: c", "\x00"):
         (tmp_path / "settings.yaml").write_text(content, "utf-8")
         with pytest.raises(ConfigError, match="no settings of gouji train") as error:
-            Retrainer(tmp_path / "settings.yaml", tmp_path / "gold.jsonl", 1, lambda _: None)
+            Retrainer(tmp_path / "settings.yaml", tmp_path / "gold.jsonl", 1, tmp_path / "run.json", print)
         assert "\n" not in str(error.value)
 
 
 def test_a_hostile_event_costs_no_other(root: Path, suggester: Suggester, tmp_path: Path) -> None:
-    gold = tmp_path / "gold.jsonl"
     hostile, long = event(1), event(2)
     hostile["task"]["meta"]["agency"] = "\ud800"
     long["task"]["data"]["text"] += "长" * 30_000
-    with serving(Backend(suggester, Retrainer(settings_file(root, tmp_path), gold, 9, lambda _: None))) as server:
+    with serving(Backend(suggester, retraining(root, tmp_path, 9))) as server:
         assert [ask(server, "/webhook", body)[0] for body in (hostile, long, event(3))] == [422, 422, 200]
-    assert [p.id for p in read_annotated([gold])] == ["r-003"]
+    assert list(kept(tmp_path)) == ["r-003"]
 
 
 def test_no_training_starts_once_the_service_stops(root: Path, suggester: Suggester, tmp_path: Path) -> None:
-    retrainer = Retrainer(settings_file(root, tmp_path), tmp_path / "gold.jsonl", 1, lambda _: None)
+    retrainer = retraining(root, tmp_path, 1)
     with serving(Backend(suggester, retrainer)) as server:
         ask(server, "/webhook", event(1))
         ask(server, "/webhook", event(2))
         retrainer.stop()
         ask(server, "/webhook", event(3))
     assert [path.name for path in tmp_path.glob("run-*.yaml")] == ["run-1.yaml"]
+
+
+# ---- what is deleted and cancelled
+
+
+def changes(*bodies: dict[str, Any], root: Path, suggester: Suggester, folder: Path) -> list[Any]:
+    """Send events, none of which starts a training; gives how many passages are new after each."""
+    with serving(Backend(suggester, retraining(root, folder, 99))) as server:
+        answers = [ask(server, "/webhook", body) for body in bodies]
+    assert {status for status, _ in answers} == {200}
+    return [answer["new"] for _, answer in answers]
+
+
+def deleted(**what: list[int]) -> dict[str, Any]:
+    """`annotations=[3]` or `tasks=[3]`."""
+    ((kind, numbers),) = what.items()
+    return {"action": f"{kind.upper()}_DELETED", kind: [{"id": number} for number in numbers], "project": {}}
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        deleted(annotations=[1, 7]),
+        deleted(tasks=[1]),
+        {**event(1, was_cancelled=True), "action": "ANNOTATION_UPDATED"},
+    ],
+)
+def test_deleted_and_cancelled_annotations_leave_the_gold(
+    gone: dict[str, Any], root: Path, suggester: Suggester, tmp_path: Path
+) -> None:
+    where = {"root": root, "suggester": suggester, "folder": tmp_path}
+    assert changes(event(1), event(2), gone, **where) == [1, 2, 1]
+    assert kept(tmp_path) == {"r-002": (FIVE,)}
+    assert changes(event(1, was_cancelled=True), deleted(annotations=[2]), **where) == [0, 0]
+    assert kept(tmp_path) == {}
+
+
+def test_an_update_replaces_and_a_deletion_gives_way_to_the_annotation_before(
+    root: Path, suggester: Suggester, tmp_path: Path
+) -> None:
+    where = {"root": root, "suggester": suggester, "folder": tmp_path}
+    zero = GoldFigure(
+        ORACLE.text.index("未发生"), ORACLE.text.index("未发生") + 3, "未发生", "litigation.total", zero=True
+    )
+    update = {**event(1, (FIVE, zero), updated_at="2024-01-02T00:00:00Z"), "action": "ANNOTATION_UPDATED"}
+    other = event(1, (), id=5, updated_at="2024-01-03T00:00:00Z")
+    changes(event(1, updated_at="2024-01-01T00:00:00Z"), update, **where)
+    assert kept(tmp_path) == {"r-001": (FIVE, zero)}
+    changes(other, **where)
+    assert kept(tmp_path) == {"r-001": ()}
+    changes(deleted(annotations=[5]), **where)
+    assert kept(tmp_path) == {"r-001": (FIVE, zero)}
+
+
+def test_passages_that_were_not_kept_by_serve_are_not_replaced(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text("", "utf-8")
+    with pytest.raises(ConfigError, match=r"gold\.jsonl: not kept by `serve`"):
+        retraining(root, tmp_path, 1)
+    for line in ("[]", "{", '{"annotation": "x", "task": 1, "updated": "", "passage": {}}'):
+        (tmp_path / "gold.annotations.jsonl").write_text(line, "utf-8")
+        with pytest.raises(ConfigError, match=r"gold\.annotations\.jsonl:1: "):
+            retraining(root, tmp_path, 1)
+
+
+# ---- what is held out
+
+
+def test_training_needs_to_know_what_the_model_holds_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(Tagger, "load", lambda *_: ORACLE)
+    (tmp_path / "settings.yaml").write_text("{}", "utf-8")
+    command = ["serve", "--port", "0", "--model", str(tmp_path), "--train-config", str(tmp_path / "settings.yaml")]
+    result = CliRunner().invoke(app, command)
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).startswith(f"--model {tmp_path}: no run.json says what it holds out")
+
+
+def test_gold_of_what_the_model_holds_out_never_trains(root: Path, suggester: Suggester, tmp_path: Path) -> None:
+    """Annotated meanwhile: an agency that is held out, by another form of its name; its family; one that is unknown."""
+    retrainer = retraining(root, tmp_path, 4, lambda folder: suggester.use(folder, "cpu"))
+    families = json.loads(split_file(tmp_path).read_text("utf-8"))["families"]
+    corpus = list(read_annotated([tmp_path / "corpus"]))
+    agency = next(p.agency for p in corpus if p.family in families["test"])
+    metas = [
+        {"agency": f"江西省{agency}", "family": "x"},
+        {"agency": "清平市水务局", "family": families["development"][0]},
+        {"agency": "", "family": "y"},
+        {"agency": "清平市林业局", "family": "z"},
+    ]
+    try:
+        with serving(Backend(suggester, retrainer)) as server:
+            for number, meta in enumerate(metas):
+                body = event(number)
+                body["task"]["meta"] |= meta
+                assert ask(server, "/webhook", body)[0] == 200
+            until(lambda: suggester.model_version == "run-1")
+    finally:
+        retrainer.stop()
+    record = json.loads((tmp_path / "run-1" / "run.json").read_text("utf-8"))
+    assert record["families"] == {**families, "train": sorted([*families["train"], "z"])}
+    assert record["left_out"] == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -19,13 +20,14 @@ from models.narrative.cues import find_cues
 from models.ontology import load_ontology
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated
+from models.structure.agency import agency_key
 from models.tagger.tagger import DEFAULT, Marked, Tagger
 from models.tagger.tokenizer import build_tokenizer
 from training.augment import augment
 from training.calibrate import calibrate
 from training.metrics import score_tagger
 from training.settings import read_settings
-from training.splits import split_by_family
+from training.splits import PARTS, split_as, split_by_family
 
 TINY = {
     "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 48, "conv_kernel_size": 3,
@@ -52,6 +54,14 @@ def settings_file(root: Path, folder: Path, **changes: object) -> Path:
     return path
 
 
+def split_file(folder: Path) -> Path:
+    """The split of the corpus of `settings_file`, as the `run.json` of a training has it."""
+    split = split_by_family(list(read_annotated([folder / "corpus"])), held_out=0.2, seed=1)
+    families = {part: sorted({p.family for p in getattr(split, part)}) for part in PARTS}
+    (folder / "run.json").write_text(json.dumps({"families": families}), "utf-8")
+    return folder / "run.json"
+
+
 def test_no_family_and_no_agency_on_two_sides(passages: list[AnnotatedPassage]) -> None:
     split = split_by_family(passages, held_out=0.1, seed=3)
     parts = (split.train, split.development, split.test)
@@ -60,6 +70,49 @@ def test_no_family_and_no_agency_on_two_sides(passages: list[AnnotatedPassage]) 
         sets = [{getattr(p, attribute) for p in part} for part in parts]
         assert not (sets[0] & sets[1] or sets[0] & sets[2] or sets[1] & sets[2])
     assert split == split_by_family(passages, held_out=0.1, seed=3)
+
+
+def other(passage: AnnotatedPassage, **changes: str) -> AnnotatedPassage:
+    return replace(passage, id="other", **{"agency": "清平市某某局", "family": "other", **changes})
+
+
+def test_a_split_is_kept_whatever_comes_to_the_corpus(passages: list[AnnotatedPassage], root: Path) -> None:
+    """The shipped one: what it holds out stays held out, and nobody of a held-out agency trains."""
+    shipped = root / "models" / "weights" / "tagger" / "run.json"
+    record = json.loads(shipped.read_text("utf-8"))
+    old = split_as(passages, shipped)
+    assert {part: len(getattr(old, part)) for part in PARTS} == record["passages"]
+    assert old.left_out == ()
+    held = [p for p in passages if p.family not in record["families"]["train"]]
+    trained = next(p for p in passages if p.family in record["families"]["train"])
+    fresh = [other(p) for p in held[:1]]
+    hidden = [other(p, agency=f"{prefix}{p.agency}") for p in held for prefix in ("", "江西省")]
+    hidden += [other(trained, agency=""), other(trained, agency=held[0].agency, family=trained.family)]
+    again = [other(p, agency=p.agency, family=p.family) for p in held]
+    split = split_as([*hidden, *again, *passages, *fresh], shipped)
+    assert set(split.train) == {*old.train, *fresh}
+    assert set(split.left_out) == set(hidden)
+    assert {*split.development, *split.test} == {*old.development, *old.test, *again}
+
+
+def test_one_agencys_passages_come_to_one_use(passages: list[AnnotatedPassage], root: Path) -> None:
+    shipped = root / "models" / "weights" / "tagger" / "run.json"
+    new = [other(p, agency=p.agency, family=f"new-{n % 7}") for n, p in enumerate(passages)]
+    split = split_as([*passages, *new], shipped)
+    uses = [{agency_key(p.agency) for p in getattr(split, part)} for part in PARTS]
+    assert not (uses[0] & uses[1] or uses[0] & uses[2] or uses[1] & uses[2])
+
+
+def test_a_split_needs_what_it_holds_out(passages: list[AnnotatedPassage], root: Path, tmp_path: Path) -> None:
+    shipped = root / "models" / "weights" / "tagger" / "run.json"
+    with pytest.raises(ConfigError, match=r"60 held-out families are not in the corpus, such as .*fitted on"):
+        split_as([other(passages[0])], shipped)
+    for content in ("", "[]", '{"families": {"train": ["a"], "development": ["b"], "test": []}}'):
+        (tmp_path / "run.json").write_text(content, "utf-8")
+        with pytest.raises(ConfigError, match=r"run\.json: "):
+            split_as(passages, tmp_path / "run.json")
+    with pytest.raises(ConfigError, match=r"no run\.json"):
+        split_as(passages, tmp_path / "none.json")
 
 
 def test_variants_keep_spans_and_labels(passages: list[AnnotatedPassage]) -> None:

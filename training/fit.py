@@ -32,7 +32,7 @@ from training.card import card
 from training.dataset import IGNORED, NO_CUE, examples, variants
 from training.metrics import score_tagger
 from training.settings import TrainingSettings
-from training.splits import Split, split_by_family
+from training.splits import PARTS, Split, split_as, split_by_family
 
 ZERO_SHARE = 0.2
 """Weight of the worded zeros in the loss."""
@@ -104,7 +104,7 @@ def train(settings: TrainingSettings) -> Path:
         The run folder; it is a checkpoint that `--model` takes.
 
     Raises:
-        ConfigError: a corpus file is wrong.
+        ConfigError: a corpus file is wrong, or the split that is kept.
     """
     if settings.threads:
         torch.set_num_threads(settings.threads)
@@ -112,7 +112,10 @@ def train(settings: TrainingSettings) -> Path:
     torch.use_deterministic_algorithms(True, warn_only=True)
     ontology = load_ontology()
     passages = list(read_annotated(settings.corpus))
-    split = split_by_family(passages, held_out=settings.held_out, seed=settings.seed)
+    if settings.split is not None:
+        split = split_as(passages, settings.split)
+    else:
+        split = split_by_family(passages, held_out=settings.held_out, seed=settings.seed)
     fitted = split.train
     tokenizer = _tokenizer(settings, fitted)
     model = _model(settings, tokenizer, ontology)
@@ -224,17 +227,15 @@ def _save(
     tagger = Tagger(trainer.model, trainer.processing_class, trainer.ontology, device)
     record = {
         "settings": {
-            **settings.model_dump(mode="json", exclude={"output"}),
+            **settings.model_dump(mode="json", exclude={"output", "split"}),
             "corpus": [path.name for path in settings.corpus],
         },
         "temperature": temperature,
         "labels_digest": trainer.ontology.digest,
         "corpus_digest": hashlib.sha256("".join(p.id + p.text for p in passages).encode()).hexdigest()[:16],
-        "passages": {"train": len(split.train), "development": len(split.development), "test": len(split.test)},
-        "families": {
-            name: sorted({p.family for p in part})
-            for name, part in (("train", split.train), ("development", split.development), ("test", split.test))
-        },
+        "passages": {name: len(getattr(split, name)) for name in PARTS},
+        "left_out": len(split.left_out),
+        "families": {name: sorted({p.family for p in getattr(split, name)}) for name in PARTS},
         "scores": {
             name: score_tagger(tagger, part).as_dict()
             for name, part in (("development", split.development), ("test", split.test))

@@ -36,6 +36,7 @@ class TrainingSettings(_Settings):
         corpus: files of annotated passages, or patterns; relative to the settings file, if not absolute.
         output: folder of the run, relative to the working directory.
         held_out: share of the families kept for development, and again for testing, in (0, 0.4].
+        split: `run.json` of an earlier run whose split is kept instead; relative like the corpus.
         copies: augmented variants of each passage.
         outside_weight: weight in the loss of characters that begin no candidate.
         evaluations: how often during the run the development score is taken.
@@ -46,6 +47,7 @@ class TrainingSettings(_Settings):
     output: Path
     seed: int = 1
     held_out: float = Field(default=0.12, gt=0, le=0.4)
+    split: Path | None = None
     encoder: Encoder
     copies: int = Field(default=20, ge=1)
     epochs: float = Field(default=1.0, gt=0)
@@ -77,4 +79,5 @@ def read_settings(path: Path) -> TrainingSettings:
         if not found:
             raise ConfigError(f"{path}: corpus: no file matches {pattern}")
         files += found
-    return settings.model_copy(update={"corpus": tuple(files)})
+    split = path.parent / settings.split if settings.split else None
+    return settings.model_copy(update={"corpus": tuple(files), "split": split})

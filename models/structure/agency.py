@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 from models.numerals import fold, simplified
@@ -26,3 +27,12 @@ def agency_key(name: str) -> str:
     for long, short in SHORT:
         key = key.replace(long, short)
     return re.sub(r"街道办$", "街道", key)
+
+
+def may_be_one_of(name: str, keys: Collection[str]) -> bool:
+    """Whether a name could be that of an agency with one of these keys.
+
+    It could be without its city's name (or with it), and one that is unknown (empty) could be any.
+    """
+    key = agency_key(name)
+    return not key or any(key.endswith(other) or other.endswith(key) for other in keys)
