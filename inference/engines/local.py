@@ -78,7 +78,7 @@ def _one_by_one(batch: list[Input], start: Start) -> Rows:
             try:
                 rows.extend(pool.submit(_work, [item]).result())
             except BrokenProcessPool as error:
-                rows.extend(failure_row(item.source, "worker", error))
+                rows.extend(failure_row(item, "worker", error))
                 pool = start(1)
     finally:
         pool.shutdown()

@@ -110,7 +110,7 @@ def _alone(ray: Any, item: Input, actor: Any) -> Rows:
             break
         except ray.exceptions.RayActorError as error:
             if last:
-                rows = failure_row(item.source, "worker", error)
+                rows = failure_row(item, "worker", error)
     return rows
 
 

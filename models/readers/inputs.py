@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 import os
 import stat
 import zlib
@@ -68,6 +69,12 @@ class Input:
     def report_id(self) -> str:
         """First 16 hex digits of the SHA-256 of the bytes."""
         return hashlib.sha256(self.data or b"").hexdigest()[:16]
+
+    @property
+    def key(self) -> str:
+        """Changes with everything that rows tell of an input; two records of one source have two."""
+        told = (self.source, self.url, self.suffix, self.report_id, self.agency, self.year, str(self.failure))
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)
