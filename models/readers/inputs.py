@@ -191,8 +191,12 @@ def _records_of(path: Path, suffix: str) -> Iterator[Input | Skipped]:
         if suffix.startswith(".warc"):
             found = _warc_inputs(path, packed=suffix.endswith(".gz"))
         else:
-            records = parquet_records(path, FIELDS) if suffix == ".parquet" else json_records(path, suffix, MAX_BYTES)
-            found = (_record_input(f"{path}#{i}", record) for i, record in enumerate(records, 1))
+            records = (
+                parquet_records(path, FIELDS)
+                if suffix == ".parquet"
+                else enumerate(json_records(path, suffix, MAX_BYTES), 1)
+            )
+            found = (_record_input(f"{path}#{i}", record) for i, record in records)
         for item in found:
             yield item
             number += 1
