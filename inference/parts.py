@@ -85,7 +85,7 @@ class Parts:
         keep = set(folders)
         for path in self._folder.glob("*"):
             if path not in keep:
-                shutil.rmtree(path)
+                remove(path)
 
     def _plan(self, batch: list[Input]) -> _Plan:
         digest = hashlib.sha256(json.dumps([item.key for item in batch]).encode()).hexdigest()
@@ -116,10 +116,19 @@ class Parts:
 
     def _keep(self, rows: Rows, folder: Path) -> None:
         temporary = folder.with_name(f"tmp-{folder.name}")
-        for path in (temporary, folder):
-            shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         write_tables(rows, temporary, PART_SCHEMAS)
+        remove(folder)
         temporary.rename(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a batch, or all of them, if there; whenever this is interrupted, no half of it has its name."""
+    gone = folder.with_name(".gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    if folder.is_dir():
+        folder.rename(gone)
+        shutil.rmtree(gone)
 
 
 def batched(items: Iterable[Input]) -> Iterator[list[Input]]:

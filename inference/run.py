@@ -12,7 +12,6 @@ import json
 import logging
 import pkgutil
 import platform
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +25,7 @@ import transformers
 import inference.engines
 from inference.copies import Copies
 from inference.panel import Panel
-from inference.parts import Parts, batched
+from inference.parts import Parts, batched, remove
 from inference.reading import inputs_guarded
 from inference.rows import PART_SCHEMAS, SCHEMAS
 from inference.sinks.html import write_index, write_pages
@@ -86,10 +85,10 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     started = time.time()
     folder, kept = out / ".parts", out / KEPT
     if settings.fresh:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
     if settings.only_failures and kept.is_dir():
         kept.rename(folder)
-    shutil.rmtree(kept, ignore_errors=True)
+    remove(kept)
     totals, skipped, copies, panel = Totals(), Counter[str](), Copies(), Panel()
     items = _without_skipped(_timed(inputs_guarded(paths), totals.stages), skipped)
     model = checkpoint_digest(Path(settings.model))
@@ -111,7 +110,7 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     if failures:
         parts.remove_others(folders)
         folder.rename(kept)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     return totals
 
 

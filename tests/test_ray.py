@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -40,6 +41,10 @@ def test_ray_gives_the_tables_of_the_local_engine_though_a_worker_is_killed(
         assert process.communicate(timeout=240)[0] == b""
         assert process.returncode == 0
     assert read_tables(tmp_path / "ray") == read_tables(tmp_path / "local")
+    one, other = (json.loads((tmp_path / name / "run.json").read_text("utf-8")) for name in ("local", "ray"))
+    assert one["stages"]["narrative"]["inputs"] > 0
+    for stage, numbers in one["stages"].items():
+        assert other["stages"][stage]["inputs"] == numbers["inputs"]
 
 
 def test_an_input_that_kills_its_worker_is_a_failure_and_no_other(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

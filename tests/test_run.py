@@ -6,6 +6,7 @@ import importlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import types
@@ -473,6 +474,27 @@ def test_a_half_written_part_is_no_part(crawl: Path, tmp_path: Path, tagger: Fak
         part.rename(half)
         (half / "cells.parquet").unlink()
     assert len(run([str(crawl)], tmp_path / "out", NO_PAGES).reports) == 40
+
+
+def test_batches_that_were_being_removed_are_no_batches(
+    crawl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is killed while it clears up leaves no batch of which a table is missing."""
+    whole = run([str(fill(crawl, 40))], tmp_path / "out", NO_PAGES)
+
+    def interrupted(folder: Path, **_options: bool) -> None:
+        for path in sorted(folder.rglob("cells.parquet"))[:1]:
+            path.unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run([str(crawl)], tmp_path / "out", NO_PAGES)
+    assert run([str(crawl)], tmp_path / "out", NO_PAGES) == whole
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(
+        [*(f"{n}.parquet" for n in SCHEMAS), "run.json"]
+    )
 
 
 def test_a_second_run_gives_equal_files(crawl: Path, tmp_path: Path) -> None:
