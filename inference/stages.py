@@ -31,32 +31,37 @@ class Stages:
 
     Attributes:
         seconds: of wall time, by stage.
+        processor: seconds of processor time, by stage; far less than the others where much else runs, or a GPU works.
         inputs: that went through, by stage.
     """
 
     seconds: Counter[str] = field(default_factory=Counter)
+    processor: Counter[str] = field(default_factory=Counter)
     inputs: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Stages) -> None:
         """Add what another process took."""
         self.seconds.update(other.seconds)
+        self.processor.update(other.processor)
         self.inputs.update(other.inputs)
 
     @contextmanager
     def time(self, stage: str, inputs: int = 0) -> Iterator[None]:
         """Time a stage of some inputs; what fails counts too."""
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
             self.seconds[stage] += time.perf_counter() - started  # type: ignore[assignment]
+            self.processor[stage] += time.process_time() - worked  # type: ignore[assignment]
             self.inputs[stage] += inputs
 
     def record(self) -> dict[str, dict[str, float | None]]:
-        """By stage: seconds, inputs, and inputs a second; null where none are counted."""
+        """By stage: seconds, processor seconds, inputs, and inputs a second; null where none are counted."""
         return {
             stage: {
                 "seconds": round(self.seconds[stage], 3),
+                "processor": round(self.processor[stage], 3),
                 "inputs": self.inputs[stage],
                 "per_second": round(self.inputs[stage] / self.seconds[stage], 1)
                 if self.seconds[stage] and self.inputs[stage]

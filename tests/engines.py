@@ -104,7 +104,10 @@ def main() -> int:
         told = "; ".join(outcome.problems) or "all tables equal"
         sys.stdout.write(f"{outcome.name}: {outcome.seconds:.1f} s, {rate:.1f} reports/s, {told}\n")
         for stage, numbers in outcome.record.get("stages", {}).items():  # type: ignore[attr-defined]
-            sys.stdout.write(f"    {stage}: {numbers['seconds']} s, {numbers['per_second'] or '-'} a second\n")
+            rate = numbers["per_second"] or "-"
+            sys.stdout.write(
+                f"    {stage}: {numbers['seconds']} s, of a processor {numbers['processor']} s, {rate} a second\n"
+            )
         sys.stdout.flush()
         failed = failed or bool(outcome.problems)
     return 1 if failed else 0

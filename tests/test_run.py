@@ -450,6 +450,7 @@ def test_the_record_tells_what_stages_took_and_what_was_found(crawl: Path, tmp_p
     }  # fmt: skip
     for numbers in whole["stages"].values():
         assert numbers["seconds"] >= 0
+        assert numbers["processor"] >= 0
         assert (numbers["per_second"] is None) == (numbers["inputs"] == 0)
     assert sum(numbers["seconds"] for numbers in whole["stages"].values()) <= whole["seconds"] + 0.1
     tagger.asked.clear()
