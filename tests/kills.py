@@ -61,16 +61,16 @@ def kill(n: int, *, number_of_reports: int = 160, workers: int = 2, seed: int = 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         crawl = write_crawl(folder, number_of_reports)
-        _start(crawl, folder / "whole", workers).wait()
+        start(crawl, folder / "whole", workers).wait()
         kills: list[tuple[float, int]] = []
         while len(kills) < n:
-            process = _start(crawl, folder / "out", workers)
+            process = start(crawl, folder / "out", workers)
             seconds = _kill(process, folder / "out", rng)
             if process.returncode == -signal.SIGKILL:
                 kills.append((round(seconds, 1), len(parts(folder / "out"))))
             else:
                 shutil.rmtree(folder / "out")
-        code = _start(crawl, folder / "out", workers).wait()
+        code = start(crawl, folder / "out", workers).wait()
         problems = [f"exit status {code}"] if code else differences(folder / "whole", folder / "out")
     return Outcome(kills, problems)
 
@@ -100,8 +100,8 @@ def parts(out: Path) -> list[Path]:
     return [path for path in (out / ".parts").glob("*") if not path.name.startswith("tmp-")]
 
 
-def _start(crawl: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
-    """A run with a process group of its own."""
+def start(crawl: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
+    """A run without pages, with a process group of its own."""
     command = [
         sys.executable,
         "-m",
