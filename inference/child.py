@@ -2,14 +2,19 @@
 
 It answers one request at a time. When it takes too long, needs too much memory or dies, it is ended and a new one
 takes its place; what it was asked is asked once more, because the machine may be to blame, and then given up.
+It never outlives the process that asks, whatever ended that one and however it hangs (`end_with`).
 """
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import math
+import os
 import pickle
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -25,6 +30,10 @@ Answer = TypeVar("Answer")
 ATTEMPTS = 2
 START = 120.0
 """Seconds that a process may take until it is ready, on a machine with much else to do."""
+GRACE = 5
+"""Seconds after its time at which a process ends itself, where nobody ended it."""
+PR_SET_PDEATHSIG = 1
+"""Of Linux's prctl: the signal that a process gets when the thread that started it is gone."""
 
 
 class Child(Generic[Request, Answer]):
@@ -93,7 +102,8 @@ class Child(Generic[Request, Answer]):
     def _start(self) -> Connection[Any, Any]:
         context = get_context("spawn")
         self._line, there = context.Pipe()
-        self._process = context.Process(target=_serve, args=(there, self._work, self._memory), daemon=True)
+        bounds = _Bounds(os.getpid(), self._seconds, self._memory)
+        self._process = context.Process(target=_serve, args=(there, self._work, bounds), daemon=True)
         self._process.start()
         there.close()
         if not self._line.poll(START):
@@ -113,21 +123,48 @@ class _GoneError(Exception):
     """The process is of no use any more; the message says why."""
 
 
-def _serve(line: Connection[Any, Any], work: Callable[[Any], Any], memory: int) -> None:
+class _Bounds(NamedTuple):
+    """What a process may cost, and whose it is."""
+
+    parent: int
+    seconds: float
+    memory: int
+
+
+def _serve(line: Connection[Any, Any], work: Callable[[Any], Any], bounds: _Bounds) -> None:
     """Answer until the other side is gone."""
+    end_with(bounds.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _bound_memory(memory)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _bound_memory(bounds.memory)
     line.send("ready")
     while True:
         try:
             request = line.recv()
         except EOFError:
             return
+        signal.alarm(math.ceil(bounds.seconds) + GRACE)
         try:
             answer = _Answered(work(request))
         except Exception as error:  # noqa: BLE001 - raised on the other side
             answer = _Answered(None, _portable(error))
+        signal.alarm(0)
         line.send(answer)
+
+
+def end_with(parent: int) -> None:
+    """End this process when the one that started it is gone, at once on Linux.
+
+    The system does it, because a library that hangs lets no thread of Python look. The thread that started this process
+    has to live as long as it is needed; here that is always a main thread.
+
+    Args:
+        parent: its number; where it is gone already, this process ends here.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _bound_memory(memory: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from inference.rows import Row, Rows
 from models.readers.inputs import Input
-from models.readers.registry import readers
+from models.readers.registry import is_readable
 
 
 class Copies:
@@ -19,22 +19,23 @@ class Copies:
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
         self._others: defaultdict[str, list[Row]] = defaultdict(list)
+        self.number = 0
 
     def without(self, items: Iterator[Input]) -> Iterator[Input]:
         """The inputs whose bytes did not come before."""
         for item in items:
-            if item.data is None or item.suffix.lower() not in readers():
+            if item.data is None or not is_readable(item.data, item.suffix):
                 yield item
-            elif item.report_id in self._first:
-                self._others[item.report_id].append({"source": item.source, "url": item.url})
+            elif (first := self._first.get(item.report_id)) is not None:
+                self._others[first].append({"source": item.source, "url": item.url})
+                self.number += 1
             else:
-                self._first[item.report_id] = item.source
+                self._first[item.report_id] = item.key
                 yield item
 
     def add_to(self, rows: Rows) -> None:
-        """Rows of the copies of a batch's inputs: reports are found by their id, failures by their source."""
-        failed = {self._first[key]: others for key, others in self._others.items()} if rows.failures else {}
-        rows.reports += [row | other for row in rows.reports for other in self._others.get(row["report_id"], ())]
+        """Rows of the copies of a batch's inputs, reports or failures as those are."""
+        rows.reports += [row | other for row in rows.reports for other in self._others.get(row["input"], ())]
         rows.failures += [
-            {**row, "source": other["source"]} for row in rows.failures for other in failed.get(row["source"], ())
+            {**row, "source": other["source"]} for row in rows.failures for other in self._others.get(row["input"], ())
         ]

@@ -13,8 +13,9 @@ import torch
 
 from inference.reading import read_guarded
 from inference.rows import Rows, failure_row, report_rows
-from models.extract import extract_many
+from models.extract import extractions_of
 from models.readers.inputs import Input
+from models.reconciling.registry import reconcile
 from models.schema.document import Document
 from models.schema.errors import DocumentError
 from models.schema.table import Cell
@@ -43,22 +44,26 @@ def process(items: Sequence[Input], tagger: Tagger) -> Rows:
     read: list[tuple[Input, tuple[Document, tuple[Cell, ...]]]] = []
     for item in items:
         try:
-            read.append((item, read_guarded(item)))
+            read.append((item, read_guarded(item, rows.stages)))
         except DocumentError as error:
-            rows.extend(failure_row(item.source, error.stage, error))
+            rows.extend(failure_row(item, error.stage, error))
         except Exception as error:
             log.exception("reading %r", item.source)
-            rows.extend(failure_row(item.source, "internal", error))
+            rows.extend(failure_row(item, "internal", error))
     try:
-        results = extract_many([document for _, document in read], tagger)
+        with rows.stages.time("narrative", len(read)):
+            extractions = extractions_of([document for _, document in read], tagger)
+        with rows.stages.time("reconciling", len(read)):
+            findings = [reconcile(extraction) for extraction in extractions]
         made = Rows()
-        for (item, _), (extraction, findings) in zip(read, results, strict=True):
-            made.extend(report_rows(item, extraction, findings))
+        with rows.stages.time("writing"):
+            for (item, _), extraction, own in zip(read, extractions, findings, strict=True):
+                made.extend(report_rows(item, extraction, own))
         rows.extend(made)
     except Exception as error:
         if len(read) <= 1:
             log.exception("extracting %r", [item.source for item, _ in read])
-            rows.extend(failure_row(read[0][0].source, "internal", error))
+            rows.extend(failure_row(read[0][0], "internal", error))
         else:
             for item, _ in read:
                 rows.extend(process([item], tagger))

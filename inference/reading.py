@@ -10,18 +10,21 @@ from itertools import islice
 from pathlib import Path
 
 from inference.child import Child
+from inference.stages import Stages
 from models.readers.inputs import Input, Skipped, inputs_of, is_shard
-from models.reading import read_report
+from models.reading import report_of, source_of
 from models.schema.document import Document
 from models.schema.errors import DocumentError
 from models.schema.table import Cell
+from models.tables.align import align
 
-_readers: list[Child[Input, tuple[Document, tuple[Cell, ...]]]] = []
+Report = tuple[Document, tuple[Cell, ...]]
+_readers: list[Child[Input, tuple[Report | DocumentError, Stages]]] = []
 _open: dict[Path, tuple[int, Iterator[Input | Skipped]]] = {}
 """In the process that reads shards: how much of the one that is being read was given."""
 
 
-def read_guarded(item: Input) -> tuple[Document, tuple[Cell, ...]]:
+def read_guarded(item: Input, stages: Stages) -> Report:
     """`read_report` in a process that this one keeps for it.
 
     Raises:
@@ -30,8 +33,28 @@ def read_guarded(item: Input) -> tuple[Document, tuple[Cell, ...]]:
     if item.failure is not None:
         raise item.failure
     if not _readers:
-        _readers.append(Child(read_report))
-    return _readers[0].ask(item)
+        _readers.append(Child(read_timed))
+    with stages.time("handing_over", 1):
+        report, spent = _readers[0].ask(item)
+    stages.add(spent)
+    stages.seconds["handing_over"] -= spent.seconds.total()  # type: ignore[assignment]
+    if isinstance(report, DocumentError):
+        raise report
+    return report
+
+
+def read_timed(item: Input) -> tuple[Report | DocumentError, Stages]:
+    """`read_report` with what its stages took, which an error would not bring along."""
+    stages = Stages()
+    try:
+        with stages.time("reading", 1):
+            source = source_of(item)
+        with stages.time("tables", 1):
+            aligned = align(source.text, source.grids)
+        with stages.time("structure", 1):
+            return report_of(item, source, aligned), stages
+    except DocumentError as error:
+        return error, stages
 
 
 def inputs_guarded(paths: Sequence[Path]) -> Iterator[Input | Skipped]:

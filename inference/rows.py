@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from inference.stages import Stages
 from models.readers.inputs import Input
 from models.schema.extraction import Extraction
 from models.schema.figure import Figure
@@ -43,20 +44,27 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "failures": pa.schema({"source": _text, "stage": _text, "error": _text, "message": _text}),
 }  # fmt: skip
+_OF_INPUTS = ("reports", "failures")
+PART_SCHEMAS = {
+    name: schema.append(pa.field("input", _text)) if name in _OF_INPUTS else schema for name, schema in SCHEMAS.items()
+}
+"""While a run goes on, reports and failures also say of which input they are (`Input.key`): sources may be shared."""
 
 
 @dataclass(slots=True)
 class Rows:
-    """Rows of every table."""
+    """Rows of every table, and what they took."""
 
     reports: list[Row] = field(default_factory=list)
     figures: list[Row] = field(default_factory=list)
     cells: list[Row] = field(default_factory=list)
     findings: list[Row] = field(default_factory=list)
     failures: list[Row] = field(default_factory=list)
+    stages: Stages = field(default_factory=Stages, compare=False)
 
     def extend(self, other: Rows) -> None:
         """Add all rows of another."""
+        self.stages.add(other.stages)
         for table in SCHEMAS:
             getattr(self, table).extend(getattr(other, table))
 
@@ -69,10 +77,16 @@ def by_report(table: Iterable[Row]) -> defaultdict[str, list[Row]]:
     return grouped
 
 
-def failure_row(source: str, stage: str, error: Exception) -> Rows:
+def failure_row(item: Input, stage: str, error: Exception) -> Rows:
     """One row of failures."""
     message = str(error)[:2000].encode("utf-8", "backslashreplace").decode()
-    row = {"source": source, "stage": stage, "error": type(error).__name__, "message": message}
+    row = {
+        "source": item.source,
+        "stage": stage,
+        "error": type(error).__name__,
+        "message": message,
+        "input": item.key,
+    }
     return Rows(failures=[row])
 
 
@@ -92,6 +106,7 @@ def report_rows(item: Input, extraction: Extraction, findings: list[Finding]) ->
         "n_cells": sum(c.status in ("printed", "inferred") for c in extraction.cells),
         "n_contradictions": sum(f.verdict == "contradicts" for f in findings),
         "warnings": list(document.warnings),
+        "input": item.key,
     }
     return Rows(
         reports=[report],

@@ -1,24 +1,22 @@
 """`gouji run`: every input to rows, tables and pages; resumes what was interrupted.
 
-Work is cut into batches named by their content. A finished batch is a folder of tables under
-`.parts`, written elsewhere and renamed, so that its existence says that it is whole. When all are there,
-a second pass holds the years of each agency against each other and puts tables and pages together, batch
-by batch, so that memory does not grow with the run.
+Work is cut into batches, each of which is kept when it is read (`parts.py`). When all are there, a second pass holds
+the years of each agency against each other and puts tables and pages together, batch by batch, so that memory does not
+grow with the run.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import logging
 import pkgutil
 import platform
-import shutil
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,10 +25,12 @@ import transformers
 import inference.engines
 from inference.copies import Copies
 from inference.panel import Panel
+from inference.parts import Parts, batched, remove
 from inference.reading import inputs_guarded
-from inference.rows import SCHEMAS, Rows
+from inference.rows import PART_SCHEMAS, SCHEMAS
 from inference.sinks.html import write_index, write_pages
-from inference.sinks.parquet import open_tables, read_tables, write_tables
+from inference.sinks.parquet import open_tables, read_tables
+from inference.stages import Stages
 from inference.totals import Totals
 from models.readers.inputs import Input, Skipped, find_paths
 from models.schema.errors import ConfigError
@@ -38,7 +38,6 @@ from models.tagger.tagger import DEFAULT, checkpoint_digest, resolve_device
 
 log = logging.getLogger("gouji")
 VERSION = "0.1.0"
-BATCH = 16
 OUTPUTS = ("run.json", "index.html", "pages", *(f"{table}.parquet" for table in SCHEMAS))
 """What a run leaves in its folder; never an input of the next."""
 KEPT = ".kept"
@@ -58,7 +57,7 @@ class RunSettings:
         workers: processes, at least 1.
         html: whether review pages are written.
         fresh: whether what an interrupted run left is thrown away.
-        only_failures: whether what failed in the last run is read again, and nothing else.
+        only_failures: whether the reports of the last run are taken from it, and only what is none is read.
     """
 
     model: str = str(DEFAULT)
@@ -86,43 +85,63 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     started = time.time()
     folder, kept = out / ".parts", out / KEPT
     if settings.fresh:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
     if settings.only_failures and kept.is_dir():
         kept.rename(folder)
-    shutil.rmtree(kept, ignore_errors=True)
-    skipped: Counter[str] = Counter()
-    items = _without_skipped(inputs_guarded(paths), skipped)
-    copies = Copies()
-    panel = Panel()
-    parts: list[Path] = []
+    remove(kept)
+    totals, skipped, copies, panel = Totals(), Counter[str](), Copies(), Panel()
+    items = _without_skipped(_timed(inputs_guarded(paths), totals.stages), skipped)
+    model = checkpoint_digest(Path(settings.model))
+    parts = Parts(folder, f"{VERSION} {model}", only_failures=settings.only_failures, stages=totals.stages)
+    engine = importlib.import_module(f"inference.engines.{settings.engine}").run
+    engine = partial(engine, model=settings.model, device=settings.device, workers=settings.workers)
+    folders: list[Path] = []
     reports = failures = 0
-    for part, rows in _parts(_batches(copies.without(items)), folder, settings):
-        parts.append(part)
+    for part, rows, read in parts.of(batched(copies.without(items)), engine):
+        folders.append(part)
         panel.add(rows)
+        totals.stages.add(rows.stages)
+        totals.read += read
         reports, failures = reports + len(rows.reports), failures + len(rows.failures)
         progress(reports, failures)
-    totals = _put_together(parts, out, panel, copies, html=settings.html)
+    totals.found, totals.copies = reports + failures - totals.read, copies.number
+    _put_together(folders, out, panel, copies, totals, html=settings.html)
     _write_record(totals, out, settings, skipped, time.time() - started)
     if failures:
+        parts.remove_others(folders)
         folder.rename(kept)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     return totals
 
 
-def _put_together(parts: Sequence[Path], out: Path, panel: Panel, copies: Copies, *, html: bool) -> Totals:
-    totals = Totals()
+def _timed(items: Iterator[Input | Skipped], stages: Stages) -> Iterator[Input | Skipped]:
+    while True:
+        with stages.time("inputs"):
+            item = next(items, None)
+        if item is None:
+            return
+        stages.inputs["inputs"] += 1
+        yield item
+
+
+def _put_together(
+    parts: Sequence[Path], out: Path, panel: Panel, copies: Copies, totals: Totals, *, html: bool
+) -> None:
+    stages = totals.stages
     with open_tables(out) as tables:
         for part in parts:
-            rows = read_tables(part)
-            panel.check(rows)
+            with stages.time("batches"):
+                rows = read_tables(part, PART_SCHEMAS)
+            with stages.time("years", len(rows.reports)):
+                panel.check(rows)
             copies.add_to(rows)
             totals.add(rows)
-            if html:
-                write_pages(rows, out, panel)
-            tables.write(rows)
+            with stages.time("writing", len(rows.reports) + len(rows.failures)):
+                if html:
+                    write_pages(rows, out, panel)
+                tables.write(rows)
     if html:
         write_index(totals, out)
-    return totals
 
 
 def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
@@ -150,87 +169,6 @@ def _without_skipped(items: Iterator[Input | Skipped], skipped: Counter[str]) ->
             log.info("skipped %r: %s", item.source, item.why)
 
 
-def _batches(items: Iterator[Input]) -> Iterator[list[Input]]:
-    batch: list[Input] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _parts(batches: Iterator[list[Input]], folder: Path, settings: RunSettings) -> Iterator[tuple[Path, Rows]]:
-    """Folder and rows of each batch: read back where a run before finished it, else computed and kept.
-
-    An engine may read ahead, so one queue holds both kinds, and rows come in the order of the inputs.
-    """
-    engine = importlib.import_module(f"inference.engines.{settings.engine}")
-    model = checkpoint_digest(Path(settings.model))
-    queue: deque[tuple[Path, bool, list[Input]]] = deque()
-
-    def to_do() -> Iterator[list[Input]]:
-        for batch in batches:
-            part = folder / _key(batch, model)
-            again = _failed(batch, part) if settings.only_failures and part.is_dir() else []
-            done = part.is_dir() and not again
-            queue.append((part, done, batch if again else []))
-            if not done:
-                yield again or batch
-
-    def done() -> Iterator[tuple[Path, Rows]]:
-        while queue and queue[0][1]:
-            part = queue.popleft()[0]
-            yield part, read_tables(part)
-
-    for rows in engine.run(to_do(), model=settings.model, device=settings.device, workers=settings.workers):
-        yield from done()
-        part, _, batch = queue.popleft()
-        if batch and part.is_dir():
-            rows = _mended(read_tables(part), rows, batch)
-            shutil.rmtree(part)
-        _keep(rows, part)
-        yield part, rows
-    yield from done()
-
-
-def _failed(batch: Sequence[Input], part: Path) -> list[Input]:
-    """The inputs of a batch that are failures in its part."""
-    rows = read_tables(part)
-    sources, read = {row["source"] for row in rows.failures}, {row["report_id"] for row in rows.reports}
-    return [item for item in batch if item.source in sources and (item.data is None or item.report_id not in read)]
-
-
-def _mended(old: Rows, new: Rows, batch: Sequence[Input]) -> Rows:
-    """The rows of a batch whose failures were read again, in the order of its inputs."""
-    places = {item.source: place for place, item in enumerate(batch)}
-    rows = Rows()
-    rows.extend(old)
-    rows.failures = list(new.failures)
-    new.failures = []
-    rows.extend(new)
-    rows.reports.sort(key=lambda row: places[row["source"]])
-    order = {row["report_id"]: place for place, row in enumerate(rows.reports)}
-    for table in (rows.figures, rows.cells, rows.findings):
-        table.sort(key=lambda row: order[row["report_id"]])
-    return rows
-
-
-def _keep(rows: Rows, part: Path) -> None:
-    """Two batches of equal failures have one name; the second is there already."""
-    if not part.is_dir():
-        temporary = part.with_name(f"tmp-{part.name}")
-        shutil.rmtree(temporary, ignore_errors=True)
-        write_tables(rows, temporary)
-        temporary.rename(part)
-
-
-def _key(batch: Sequence[Input], model: str) -> str:
-    items = [(i.source, i.suffix, i.report_id, i.agency, i.year, str(i.failure)) for i in batch]
-    return hashlib.sha256(json.dumps([VERSION, model, items]).encode()).hexdigest()[:24]
-
-
 def _write_record(totals: Totals, out: Path, settings: RunSettings, skipped: Counter[str], seconds: float) -> None:
     record = {
         "gouji": VERSION,
@@ -243,6 +181,8 @@ def _write_record(totals: Totals, out: Path, settings: RunSettings, skipped: Cou
         "engine": settings.engine,
         "workers": settings.workers,
         "seconds": round(seconds, 2),
+        "stages": totals.stages.record(),
+        "inputs": {"read": totals.read, "found": totals.found, "copies": totals.copies},
         "reports": totals.rows["reports"],
         "failures": totals.rows["failures"],
         "skipped": skipped,

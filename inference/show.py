@@ -33,6 +33,8 @@ def summary(totals: Totals, out: Path) -> str:
     counts = ",".join(f"{words} {totals.verdicts[verdict]}" for verdict, words in VERDICTS.items())
     rows = totals.rows
     lines.append(f"核对 {rows['findings']} 项:{counts}")
+    lines.append(totals.stages.line())
+    lines.append(f"读入 {totals.read} 份" + (f",此前已读 {totals.found} 份" if totals.found else ""))
     page = out / "index.html"
     lines.append(f"结果 {out}" + (f",页面 {page}" if page.exists() else ""))
     lines.append(

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from inference.rows import SCHEMAS, Row, Rows
+from inference.stages import Stages
 
 MAX_LISTED = 5000
 """Reports and failures that the index lists."""
@@ -25,6 +26,10 @@ class Totals:
         reports: those to list first, without their text: most contradictions, most warnings, then by name.
         failures: the first ones.
         contradictions: source and row of the first ones.
+        stages: what they took, in this run alone.
+        read: inputs that were read in this run.
+        found: inputs that an earlier run had read.
+        copies: inputs with the bytes of another one.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -34,6 +39,10 @@ class Totals:
     reports: list[Row] = field(default_factory=list)
     failures: list[Row] = field(default_factory=list)
     contradictions: list[tuple[str, Row]] = field(default_factory=list)
+    stages: Stages = field(default_factory=Stages)
+    read: int = 0
+    found: int = 0
+    copies: int = 0
 
     def add(self, rows: Rows) -> None:
         """Count a batch."""

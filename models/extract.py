@@ -13,13 +13,17 @@ from models.schema.table import Cell
 from models.tagger.tagger import Tagger
 
 
-def extract_many(
-    documents: Sequence[tuple[Document, tuple[Cell, ...]]], tagger: Tagger
-) -> list[tuple[Extraction, list[Finding]]]:
-    """Figures and findings of several documents; the tagger reads them together."""
+def extractions_of(documents: Sequence[tuple[Document, tuple[Cell, ...]]], tagger: Tagger) -> list[Extraction]:
+    """Figures and cells of several documents; the tagger reads them together."""
     read = read_many([document for document, _ in documents], tagger)
-    extractions = [
+    return [
         Extraction(document, narrative.text, tuple(figures), cells)
         for (document, cells), (narrative, figures) in zip(documents, read, strict=True)
     ]
-    return [(extraction, reconcile(extraction)) for extraction in extractions]
+
+
+def extract_many(
+    documents: Sequence[tuple[Document, tuple[Cell, ...]]], tagger: Tagger
+) -> list[tuple[Extraction, list[Finding]]]:
+    """Figures and findings of several documents."""
+    return [(extraction, reconcile(extraction)) for extraction in extractions_of(documents, tagger)]

@@ -5,13 +5,13 @@ This needs no network's weights, so that a process of its own can do it within l
 
 from __future__ import annotations
 
-from models.readers.inputs import Input
-from models.readers.registry import read_bytes
+from models.readers.inputs import Input, limit_of
+from models.readers.registry import kind_of, read_bytes
 from models.schema.document import Document, Source
 from models.schema.errors import DocumentError
 from models.schema.table import Cell
 from models.structure.build import build_document
-from models.tables.align import align
+from models.tables.align import Aligned, align
 
 MIN_MENTIONS = 3
 """A text without title and tables that names 信息公开 less often is no report."""
@@ -21,7 +21,13 @@ def read_document(
     source: Source, *, agency: str | None = None, year: int | None = None
 ) -> tuple[Document, tuple[Cell, ...]]:
     """Tables aligned to their form, then the structure of what is around them."""
-    aligned = align(source.text, source.grids)
+    return around(source, align(source.text, source.grids), agency=agency, year=year)
+
+
+def around(
+    source: Source, aligned: Aligned | None, *, agency: str | None = None, year: int | None = None
+) -> tuple[Document, tuple[Cell, ...]]:
+    """The structure of what is around the tables."""
     document = build_document(
         source,
         form=aligned.form if aligned else None,
@@ -39,10 +45,32 @@ def read_report(item: Input) -> tuple[Document, tuple[Cell, ...]]:
     Raises:
         DocumentError: it cannot be read, or is no report.
     """
+    source = source_of(item)
+    return report_of(item, source, align(source.text, source.grids))
+
+
+def source_of(item: Input) -> Source:
+    """Decode one input.
+
+    Raises:
+        DocumentError: it cannot be read.
+    """
     if item.failure is not None:
         raise item.failure
-    source = read_bytes(item.data or b"", item.suffix)
-    document, cells = read_document(source, agency=item.agency, year=item.year)
+    data = item.data or b""
+    limit = limit_of(kind_of(data, item.suffix))
+    if len(data) > limit:
+        raise DocumentError("read", f"{len(data)} bytes; the limit is {limit}")
+    return read_bytes(data, item.suffix)
+
+
+def report_of(item: Input, source: Source, aligned: Aligned | None) -> tuple[Document, tuple[Cell, ...]]:
+    """The structure and tables of an input that was decoded.
+
+    Raises:
+        DocumentError: it is no report.
+    """
+    document, cells = around(source, aligned, agency=item.agency, year=item.year)
     if not cells and not document.title and source.text.count("信息公开") < MIN_MENTIONS:
         raise DocumentError("parse", "no report: neither its title, nor a statutory table, nor its subject is there")
     return document, cells

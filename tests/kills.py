@@ -61,17 +61,17 @@ def kill(n: int, *, number_of_reports: int = 160, workers: int = 2, seed: int = 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         crawl = write_crawl(folder, number_of_reports)
-        _start(crawl, folder / "whole", workers).wait()
+        start(crawl, folder / "whole", workers).wait()
         kills: list[tuple[float, int]] = []
         while len(kills) < n:
-            process = _start(crawl, folder / "out", workers)
+            process = start(crawl, folder / "out", workers)
             seconds = _kill(process, folder / "out", rng)
             if process.returncode == -signal.SIGKILL:
-                kills.append((round(seconds, 1), len(_parts(folder / "out"))))
+                kills.append((round(seconds, 1), len(parts(folder / "out"))))
             else:
                 shutil.rmtree(folder / "out")
-        code = _start(crawl, folder / "out", workers).wait()
-        problems = [f"exit status {code}"] if code else _differences(folder / "whole", folder / "out")
+        code = start(crawl, folder / "out", workers).wait()
+        problems = [f"exit status {code}"] if code else differences(folder / "whole", folder / "out")
     return Outcome(kills, problems)
 
 
@@ -82,11 +82,11 @@ def _kill(process: subprocess.Popen[bytes], out: Path, rng: random.Random) -> fl
         The seconds that it lived.
     """
     started = time.monotonic()
-    before = len(_parts(out))
+    before = len(parts(out))
     if rng.random() < 0.3:
         time.sleep(rng.uniform(0, 10))
     else:
-        while process.poll() is None and len(_parts(out)) == before:
+        while process.poll() is None and len(parts(out)) == before:
             time.sleep(0.02)
         time.sleep(rng.uniform(0, 1))
     if process.poll() is None:
@@ -95,12 +95,13 @@ def _kill(process: subprocess.Popen[bytes], out: Path, rng: random.Random) -> fl
     return time.monotonic() - started
 
 
-def _parts(out: Path) -> list[Path]:
+def parts(out: Path) -> list[Path]:
+    """The batches of a run that are whole."""
     return [path for path in (out / ".parts").glob("*") if not path.name.startswith("tmp-")]
 
 
-def _start(crawl: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
-    """A run with a process group of its own."""
+def start(crawl: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
+    """A run without pages, with a process group of its own."""
     command = [
         sys.executable,
         "-m",
@@ -116,7 +117,8 @@ def _start(crawl: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def _differences(whole: Path, out: Path) -> list[str]:
+def differences(whole: Path, out: Path) -> list[str]:
+    """In words, how the tables of a run differ from those of another one."""
     found = []
     one, other = read_tables(whole), read_tables(out)
     for table in SCHEMAS:

@@ -18,7 +18,6 @@ from inference.child import Child
 from inference.run import RunSettings
 from inference.sinks.parquet import read_tables
 from models.readers.inputs import inputs_of, iterate_inputs
-from models.reading import read_report
 from models.tagger.tagger import Tagger
 from tests.hostile_cases import ADDRESSES, CASES, HANGS, READ, Case
 from tests.hostile_files import REPORT
@@ -59,7 +58,7 @@ def found(folder: Path) -> Iterator[Outcomes]:
 @pytest.fixture(scope="module")
 def hung(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        child = Child(read_report, seconds=3)
+        child = Child(reading.read_timed, seconds=3)
         monkeypatch.setattr(reading, "_readers", [child])
         yield outcomes(HANGS, tmp_path_factory.mktemp("hangs"), monkeypatch)
         child.stop()

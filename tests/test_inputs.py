@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import itertools
 import json
 import os
 import random
@@ -300,6 +301,59 @@ def test_a_parquet_with_broken_utf_8_is_a_failure(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": column}), tmp_path / "a.parquet")
     (item,) = read(tmp_path)
     assert item.failure is not None
+
+
+def broken_utf_8(texts: list[str], broken: set[int]) -> pa.StringArray:
+    """A column of words, some of which are no UTF-8; writing and reading it does not look."""
+    words = [b"\xff\xfe\xfd" if i in broken else text.encode() for i, text in enumerate(texts)]
+    ends = list(itertools.accumulate(map(len, words), initial=0))
+    offsets = pa.py_buffer(b"".join(end.to_bytes(4, "little") for end in ends))
+    return pa.StringArray.from_buffers(len(texts), offsets, pa.py_buffer(b"".join(words)))
+
+
+@pytest.mark.parametrize("broken", [{0}, {70}, {199}, {3, 4, 130}])
+def test_a_broken_value_of_a_parquet_costs_its_row_only(tmp_path: Path, broken: set[int]) -> None:
+    texts = [f"{TEXT}{i}" for i in range(200)]
+    pq.write_table(pa.table({"text": broken_utf_8(texts, broken)}), tmp_path / "a.parquet", row_group_size=90)
+    found = read(tmp_path)
+    assert [i.source for i in found] == [f"{tmp_path}/a.parquet#{i + 1}" for i in range(200)]
+    assert [i.data for i in found] == [None if i in broken else t.encode() for i, t in enumerate(texts)]
+    assert all("its text cannot be read: " in str(found[i].failure) for i in broken)
+
+
+def test_a_broken_value_beside_the_text_names_its_column(tmp_path: Path) -> None:
+    """A time that no calendar has, as some crawlers write for none."""
+    times = pa.array([0, 2**62, 0], pa.timestamp("ms"))
+    pq.write_table(pa.table({"text": [f"{TEXT}{i}" for i in range(3)], "fetched_at": times}), tmp_path / "a.parquet")
+    found = read(tmp_path)
+    assert [i.failure is None for i in found] == [True, False, True]
+    assert "its fetched_at cannot be read" in str(found[1].failure)
+
+
+def test_a_damaged_page_of_a_parquet_costs_the_rest_of_its_group(tmp_path: Path) -> None:
+    texts = [f"{TEXT}{RANDOM.getrandbits(400)}" for _ in range(300)]
+    path = tmp_path / "a.parquet"
+    pq.write_table(
+        pa.table({"text": texts}),
+        path,
+        row_group_size=100,
+        data_page_size=2000,
+        write_batch_size=10,
+        use_dictionary=False,
+    )
+    data = bytearray(path.read_bytes())
+    column = pq.ParquetFile(path).metadata.row_group(1).column(0)
+    middle = column.data_page_offset + column.total_compressed_size // 2
+    data[middle : middle + 300] = b"\xff" * 300
+    path.write_bytes(data)
+    found = read(path)
+    (lost,) = (i for i in found if i.failure is not None)
+    first = int(lost.source.rpartition("#")[2])
+    assert 110 < first < 190
+    assert f"rows {first} to 200 cannot be read" in str(lost.failure)
+    whole = [*range(1, first), *range(201, 301)]
+    assert [i.source for i in found if i is not lost] == [f"{path}#{i}" for i in whole]
+    assert [i.data for i in found if i is not lost] == [texts[i - 1].encode() for i in whole]
 
 
 @pytest.mark.parametrize(

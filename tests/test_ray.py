@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
-import signal
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 
 from inference.engines import local
@@ -20,6 +15,7 @@ from inference.rows import Rows
 from inference.sinks.parquet import read_tables
 from models.readers.inputs import Input, iterate_inputs
 from models.tagger.tagger import DEFAULT
+from tests.engines import command, kill_worker
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +31,20 @@ def crawl(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def command(crawl: Path, out: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "gouji", "run", str(crawl), "--out", str(out), "--no-html", *options]
-
-
-def ray_workers(parent: int) -> Iterator[int]:
-    """Processes of actors below a process."""
-    for process in psutil.Process(parent).children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::Worker"):
-                yield process.pid
-
-
 def test_ray_gives_the_tables_of_the_local_engine_though_a_worker_is_killed(
     crawl: Path, tmp_path: Path, root: Path
 ) -> None:
     subprocess.run(command(crawl, tmp_path / "local"), cwd=root, check=True, capture_output=True)
     started = command(crawl, tmp_path / "ray", "--engine", "ray", "--workers", "2")
-    with subprocess.Popen(started, cwd=root, stderr=subprocess.DEVNULL) as process:
-        victim = None
-        while process.poll() is None and victim is None:
-            victim = next(ray_workers(process.pid), None)
-            time.sleep(0.2)
-        assert victim is not None
-        os.kill(victim, signal.SIGKILL)
-        assert process.wait(timeout=240) == 0
+    with subprocess.Popen(started, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        kill_worker(process, tmp_path / "ray", 0)
+        assert process.communicate(timeout=240)[0] == b""
+        assert process.returncode == 0
     assert read_tables(tmp_path / "ray") == read_tables(tmp_path / "local")
+    one, other = (json.loads((tmp_path / name / "run.json").read_text("utf-8")) for name in ("local", "ray"))
+    assert one["stages"]["narrative"]["inputs"] > 0
+    for stage, numbers in one["stages"].items():
+        assert other["stages"][stage]["inputs"] == numbers["inputs"]
 
 
 def test_an_input_that_kills_its_worker_is_a_failure_and_no_other(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

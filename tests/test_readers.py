@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.readers.decode import decode
-from models.readers.registry import read_bytes, readers
+from models.readers.inputs import MAX_BYTES, Input
+from models.readers.registry import is_readable, kind_of, read_bytes, readers
+from models.reading import read_report
 from models.schema.document import Grid, Source
 from models.schema.errors import DocumentError
 from models.tables.align import align
@@ -435,3 +437,46 @@ def test_cells_of_any_markup_lie_in_the_text_and_apart(pieces: list[str]) -> Non
         assert len(set(places)) == len(places)
         assert places == sorted(places)
         assert all(grid.span.start <= c.span.start <= c.span.end <= grid.span.end for c in grid.cells)
+
+
+# What a file is
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix", "kind"),
+    [
+        (b"<!DOCTYPE html><p>x", ".docx", ".html"),
+        (b"\xef\xbb\xbf\r\n<?xml version='1.0'?><!-- a --><!-- b -->\n<HTML>", ".txt", ".html"),
+        ("\ufeff<html>".encode("utf-16-le"), ".PDF", ".html"),
+        (b"<table><tr><td>1", ".txt", ".html"),
+        (b"<div align=center>\n\n# A", ".md", ".md"),
+        (b"<body>", ".md", ".html"),
+        (b"<1> a", ".txt", ".txt"),
+        (b"%PDF-1.4\n", ".html", ".pdf"),
+        (b"% of %PDF-1.4\n", ".txt", ".txt"),
+        (b"PK\3\4...word/document.xml", ".pdf", ".docx"),
+        (b"PK\3\4...xl/workbook.xml", ".txt", ".txt"),
+        ("年度报告".encode(), ".docx", ".docx"),
+        (b"<html>", ".bak", ".bak"),
+        (b"", ".HTM", ".htm"),
+        (b"<!---->" * 140 + b"<!--", ".txt", ".txt"),
+    ],
+)
+def test_what_bytes_begin_with_counts_for_more_than_their_suffix(data: bytes, suffix: str, kind: str) -> None:
+    assert kind_of(data, suffix) == kind
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix", "readable"),
+    [
+        (b"x", ".txt", True), (b"x", ".pdf", False), (b"x" * 99 + b"%PDF-", ".pdf", True), (b"x", ".docx", False),
+        (b"PK\3\4", ".docx", True), (b"<html>", ".docx", True), (b"x", ".bak", False),
+    ],
+)  # fmt: skip
+def test_what_no_reader_takes(data: bytes, suffix: str, readable: bool) -> None:
+    assert is_readable(data, suffix) is readable
+
+
+def test_a_page_with_the_suffix_of_a_larger_kind_has_the_limit_of_pages() -> None:
+    with pytest.raises(DocumentError, match="the limit is"):
+        read_report(Input("a.docx", ".docx", b"<html>" + b"x" * MAX_BYTES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -9,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 
+from inference.child import end_with
 from inference.process import process, settle
 from inference.rows import Rows, failure_row
 from models.readers.inputs import Input
@@ -34,7 +36,8 @@ def run(batches: Iterable[list[Input]], *, model: str, device: str, workers: int
         yield from (process(batch, tagger) for batch in batches)
         return
     Tagger.load(model, device)
-    start = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=_start, initargs=(model, device))
+    begin = partial(_start, os.getpid(), model, device)
+    start = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=begin)
     source = iter(batches)
     handed: deque[list[Input]] = deque()
     broken = True
@@ -75,14 +78,15 @@ def _one_by_one(batch: list[Input], start: Start) -> Rows:
             try:
                 rows.extend(pool.submit(_work, [item]).result())
             except BrokenProcessPool as error:
-                rows.extend(failure_row(item.source, "worker", error))
+                rows.extend(failure_row(item, "worker", error))
                 pool = start(1)
     finally:
         pool.shutdown()
     return rows
 
 
-def _start(model: str, device: str) -> None:
+def _start(parent: int, model: str, device: str) -> None:
+    end_with(parent)
     _worker.append(Tagger.load(model, device))
     settle()
 

@@ -8,9 +8,11 @@ started here for the run and stopped afterwards.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
 from typing import Any
 
 from inference.process import process, settle
@@ -61,9 +63,8 @@ def run(batches: Iterable[list[Input]], *, model: str, device: str, workers: int
     if mine:
         _connect(ray, workers)
     try:
-        gpus = 1 if resolve_device(device) == "cuda" else 0
-        actor = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=-1)(Worker)
-        yield from _in_order(ray, batches, [actor.remote(model, device) for _ in range(workers)])
+        with redirect_stdout(sys.stderr):  # Ray prints there that a worker died, though nothing is to be logged
+            yield from _on_actors(ray, batches, model, device, workers)
     finally:
         if mine:
             ray.shutdown()
@@ -73,6 +74,12 @@ def _connect(ray: Any, workers: int) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     local = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers, "object_store_memory": STORE}
     ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR", **local)
+
+
+def _on_actors(ray: Any, batches: Iterable[list[Input]], model: str, device: str, workers: int) -> Iterator[Rows]:
+    gpus = 1 if resolve_device(device) == "cuda" else 0
+    actor = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=-1)(Worker)
+    yield from _in_order(ray, batches, [actor.remote(model, device) for _ in range(workers)])
 
 
 def _in_order(ray: Any, batches: Iterable[list[Input]], actors: list[Any]) -> Iterator[Rows]:
@@ -110,7 +117,7 @@ def _alone(ray: Any, item: Input, actor: Any) -> Rows:
             break
         except ray.exceptions.RayActorError as error:
             if last:
-                rows = failure_row(item.source, "worker", error)
+                rows = failure_row(item, "worker", error)
     return rows
 
 

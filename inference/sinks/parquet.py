@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -20,8 +20,8 @@ BUFFERED_REPORTS = 500
 class TableWriters:
     """Open tables of one folder; rows are added batch by batch and appear when all are closed."""
 
-    def __init__(self, writers: dict[str, pq.ParquetWriter]) -> None:
-        self._writers = writers
+    def __init__(self, writers: Mapping[str, pq.ParquetWriter], schemas: Mapping[str, pa.Schema]) -> None:
+        self._writers, self._schemas = writers, schemas
         self._waiting = Rows()
 
     def write(self, rows: Rows) -> None:
@@ -39,38 +39,44 @@ class TableWriters:
 
     def _flush(self, name: str) -> None:
         waiting = getattr(self._waiting, name)
-        self._writers[name].write_table(pa.Table.from_pylist(waiting, schema=SCHEMAS[name]))
+        self._writers[name].write_table(pa.Table.from_pylist(waiting, schema=self._schemas[name]))
         waiting.clear()
 
 
 @contextmanager
-def open_tables(folder: Path) -> Iterator[TableWriters]:
-    """Every table of the contract in a folder, zstd-compressed; they replace older ones when all went well."""
+def open_tables(folder: Path, schemas: Mapping[str, pa.Schema] = SCHEMAS) -> Iterator[TableWriters]:
+    """Every table in a folder, zstd-compressed; they replace older ones when all went well."""
     folder.mkdir(parents=True, exist_ok=True)
     temporary = {name: folder / f".{name}.parquet.tmp" for name in SCHEMAS}
     with ExitStack() as stack:
         writers = {
             name: stack.enter_context(pq.ParquetWriter(temporary[name], schema, compression="zstd"))
-            for name, schema in SCHEMAS.items()
+            for name, schema in schemas.items()
         }
-        tables = TableWriters(writers)
+        tables = TableWriters(writers, schemas)
         yield tables
         tables.flush()
     for name, path in temporary.items():
         path.replace(folder / f"{name}.parquet")
 
 
-def write_tables(rows: Rows, folder: Path) -> None:
-    """Write every table of the contract into a folder, all at once."""
-    with open_tables(folder) as tables:
+def write_tables(rows: Rows, folder: Path, schemas: Mapping[str, pa.Schema] = SCHEMAS) -> None:
+    """Write every table into a folder, all at once."""
+    with open_tables(folder, schemas) as tables:
         tables.write(rows)
 
 
-def read_tables(folder: Path) -> Rows:
+def read_tables(folder: Path, schemas: Mapping[str, pa.Schema] = SCHEMAS) -> Rows:
     """Read the tables of a folder back as rows."""
     return Rows(
         **{
             name: pq.read_table(folder / f"{name}.parquet", schema=schema).to_pylist()
-            for name, schema in SCHEMAS.items()
+            for name, schema in schemas.items()
         }
     )
+
+
+def read_column(folder: Path, table: str, column: str) -> list[str]:
+    """The words of one column."""
+    words: list[str] = pq.read_table(folder / f"{table}.parquet", columns=[column]).column(0).to_pylist()
+    return words

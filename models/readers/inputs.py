@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 import os
 import stat
 import zlib
@@ -68,6 +69,12 @@ class Input:
     def report_id(self) -> str:
         """First 16 hex digits of the SHA-256 of the bytes."""
         return hashlib.sha256(self.data or b"").hexdigest()[:16]
+
+    @property
+    def key(self) -> str:
+        """Changes with everything that rows tell of an input; two records of one source have two."""
+        told = (self.source, self.url, self.suffix, self.report_id, self.agency, self.year, str(self.failure))
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +191,12 @@ def _records_of(path: Path, suffix: str) -> Iterator[Input | Skipped]:
         if suffix.startswith(".warc"):
             found = _warc_inputs(path, packed=suffix.endswith(".gz"))
         else:
-            records = parquet_records(path, FIELDS) if suffix == ".parquet" else json_records(path, suffix, MAX_BYTES)
-            found = (_record_input(f"{path}#{i}", record) for i, record in enumerate(records, 1))
+            records = (
+                parquet_records(path, FIELDS)
+                if suffix == ".parquet"
+                else enumerate(json_records(path, suffix, MAX_BYTES), 1)
+            )
+            found = (_record_input(f"{path}#{i}", record) for i, record in records)
         for item in found:
             yield item
             number += 1
