@@ -134,7 +134,7 @@ def test_a_lost_value_is_not_inferred_wrongly() -> None:
 
 def _one_row(values: str) -> dict[str, Cell]:
     text = "自然人\n商业企业\n科研机构\n总计\n一、本年新收政府信息公开申请数量\n" + "\n".join(values.split())
-    result = align(text, ())
+    result = align(f"{text}\n存在的问题。", ())
     assert result is not None
     return {c.id.removeprefix("applications.received."): c for c in result.cells if ".received." in c.id}
 

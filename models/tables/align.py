@@ -16,6 +16,7 @@ from models.tables.blanks import rhythms, with_blank_lines
 from models.tables.columns import loses_blanks, refuse_disordered, reglue, settle, unlabelled
 from models.tables.copies import chosen
 from models.tables.groups import grouped, without_stray
+from models.tables.losses import refuse_cut, refuse_deduplicated, without_codes, without_numbering
 from models.tables.match import FoundLine, form_lines, has_glued, labels_among, match_lines
 from models.tables.options import is_empty, options_of, spoilt, unplaceable
 from models.tables.place import Placement, trimmed
@@ -55,6 +56,7 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
     form = tell_form(pieces)
     if form is None:
         return None
+    pieces = without_numbering(pieces)
     found, inside = match_lines(form, pieces)
     spans = _spans(pieces, inside)
     found = [line for line in found if _within(line.labels[0].span, spans)]
@@ -63,6 +65,9 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
     lines = _best_of_each(form, found)
     if not lines:
         return None
+    without_codes(lines)
+    refuse_deduplicated(lines, pieces, inside)
+    refuse_cut(lines, form_lines(form), len(pieces))
     rhythm = rhythms(text, lines)
     for line in lines:
         line.values = with_blank_lines(text, line, rhythm.get(line.line.table)) or line.values

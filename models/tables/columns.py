@@ -221,7 +221,7 @@ def loses_blanks(lines: Sequence[FoundLine]) -> bool:
     row with fewer digits than cells is enough not to trust any other to be complete.
     """
     wide = [line for line in lines if len(line.line.cells) > 1]
-    counts = [sum(map(_n_cells, line.values)) for line in wide]
+    counts = [sum(map(n_cells, line.values)) for line in wide]
     lacking = [(n, line) for n, line in zip(counts, wide, strict=True) if n < len(line.line.cells)]
     if not lacking:
         return False
@@ -239,7 +239,7 @@ def _closes(line: FoundLine) -> bool:
     return bool(satisfying(placements(shown, len(line.line.cells)), line.line.cells, line.line.sums))
 
 
-def _n_cells(piece: Piece) -> int:
+def n_cells(piece: Piece) -> int:
     """Cells that a piece can fill."""
     return len(piece.raw) if piece.kind == "glued" else int(is_shown(piece))
 

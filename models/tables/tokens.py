@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from models.lines import NUMBERING, bare
 from models.numerals import fold, parse_numeral
 from models.schema.document import Grid, Span
-from models.tables.unglue import MAX_CELLS, UPRIGHT, cells_within, joined_lines
+from models.tables.unglue import MAX_CELLS, UPRIGHT, cells_within, joined_lines, segments
 
 VALUE = re.compile(
     r"(?P<sign>[+-]|增加?|减少?|新增)?\s*(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
@@ -30,6 +30,8 @@ UNREAD_WORDS = {"同上", "见附件", "不涉及", "不适用", "略", "见附�
 """Cells that stand for something that is not read: a number with words, a mark, a reference."""
 NO_VALUE = {"/", "／", "-", "—", "－", "–", "--", "——", "\\", "*", "＼"}
 ZERO_WORDS = {"无", "零"}
+PADDING = re.compile(r"[|\s]*\|\|$")
+"""Bars at the end of a row whose other bars have spaces around them: it was padded to the width of the table."""
 LONE_BAR = "|"
 """A line of nothing but a bar: an empty cell of a layout with trailing bars. Several bars end a row."""
 SPACED_VALUE = re.compile(
@@ -156,13 +158,16 @@ def _line_cells(line: str) -> tuple[LineCell, ...] | None:
 _remembered_cells = lru_cache(maxsize=20_000)(_line_cells)
 
 
-def _apart(words: str) -> tuple[tuple[int, str, Reading], ...]:
+def _apart(words: str, *, part: bool = False) -> tuple[tuple[int, str, Reading], ...]:
     """Offset, words and reading of each cell of a line without columns."""
     if words.isdigit() or words in NO_VALUE:
         return ((0, words, _read(words)),)
     if PAGE.fullmatch(words) or LIST_NUMBER.fullmatch(words):
         return ()
-    cuts = cells_within(words)
+    parts = segments(words)
+    if len(parts) > 1:
+        return tuple((at + start, cell, read) for at, p in parts for start, cell, read in _apart(p, part=True))
+    cuts = cells_within(words, part=part)
     if cuts is None:
         return tuple((at, cell, _read(cell)) for at, cell in _spaced(words))
     found: list[tuple[int, str, Reading]] = []
@@ -214,7 +219,8 @@ def _split(line: str, separator: str) -> Iterator[tuple[int, str]]:
         offset = line.index(stripped) if stripped else 0
         if stripped.startswith("|"):
             stripped, offset = stripped[1:], offset + 1
-        line = stripped.removesuffix("|")
+        line = PADDING.sub("", stripped) if " | " in stripped else stripped
+        line = line.removesuffix("|")
     for cell in line.split(separator):
         yield offset, cell
         offset += len(cell) + len(separator)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Literal, NamedTuple
 
 from models.forms import form_labels, load_forms
@@ -20,6 +20,9 @@ from models.tables.untangle import is_tangled, untangled
 
 MAX_RESIDUE = 0.15
 """Share of a line that may be neither label nor number where it is cut."""
+MANY_LABELS = 8
+MAX_PROSE = 0.5
+"""That share of a part of a longer line with so many labels: a title and a note stand with its table."""
 LONG_LINE = 800
 """A line with a full stop is prose, unless it is longer than this: then it may be a whole report."""
 MAX_LINE = 200_000
@@ -35,6 +38,8 @@ _NUMBERED = re.compile(r"(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)�
 _SEVERAL = re.compile(r"[\s0-9０-９]")
 _VALUE = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?(?:万?元)?|[/\-—|]+|无")
 _GLUED = re.compile(r"[+-]?\d(?:[\d.+-]*\d)", re.ASCII)
+_BEFORE_WORDS = re.compile(r"[\s\d+.,/—-]*\d[\s/—-]*(?=[一二三四五六七八九十]、|第二十条|\s[^\s\d])")
+"""Values, and the title of a section or other words after them."""
 _PUNCTUATION = "、,.。:;()“”\"'〔〕[]"
 
 
@@ -94,9 +99,18 @@ def _stacked(stack: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     yield first, "".join(parts)
 
 
-def cells_within(line: str) -> list[Cut] | None:
-    """Cells of a line that consists of labels and numbers; None where it is one cell, or prose."""
-    if not 4 <= len(line) <= MAX_LINE or ("。" in line and len(line) <= LONG_LINE):
+def segments(line: str) -> list[tuple[int, str]]:
+    """The sentences of a line that holds whole sections, tables among them."""
+    if len(line) <= LONG_LINE:
+        return [(0, line)]
+    starts = sorted({0, len(line), *(m.end() for m in re.finditer("。", line))})
+    parts = ((a, line[a:b]) for a, b in pairwise(starts))
+    return [(a + len(part) - len(part.lstrip()), part.strip()) for a, part in parts if part.strip()]
+
+
+def cells_within(line: str, *, part: bool = False) -> list[Cut] | None:
+    """Cells of a line, or of a part of a longer one, that consists of labels and numbers; None where it is prose."""
+    if not 4 <= len(line) <= MAX_LINE or ("。" in line and len(line) <= LONG_LINE and not part):
         return None
     if len(line) <= SHORT_LINE and not _SEVERAL.search(line):
         return None
@@ -107,7 +121,8 @@ def cells_within(line: str) -> list[Cut] | None:
     n_labels = sum(cut.kind == "label" for cut in cuts)
     several = n_labels > 1 or [cut.kind for cut in cuts] in (["label", "glued"], ["label", "values"])
     residue = sum(len(cut.words.strip()) for cut in cuts if cut.kind == "other")
-    return cuts if several and residue <= MAX_RESIDUE * len(line) else None
+    table = part and n_labels >= MANY_LABELS and any(cut.kind in ("values", "glued") for cut in cuts)
+    return cuts if several and residue <= (MAX_PROSE if table else MAX_RESIDUE) * len(line) else None
 
 
 def _cuts(line: str, folded: str) -> Iterator[Cut]:
@@ -127,6 +142,9 @@ def _between(line: str, folded: str, start: int, end: int) -> Iterator[Cut]:
     if unit is not None:
         yield Cut(unit.start(1), line[unit.start(1) : unit.end()], "label")
         start = unit.end()
+    if after and (values := _BEFORE_WORDS.match(folded, start, end)):
+        yield from _between(line, folded, start, values.end())
+        start = values.end()
     words = folded[start:end].strip()
     at = start + (folded.index(words[0], start) - start if words else 0)
     cell = line[at : at + len(words)]
