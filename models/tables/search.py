@@ -17,8 +17,8 @@ from models.tables.place import Numbers
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-EFFORT = 0.2
-"""For one component of a table, in the solver's measure: some tenths of a second."""
+EFFORT = 0.1
+"""For one component of a table, in the solver's measure: about half a second."""
 LARGEST = 2**50
 """Sums beyond this are no matter for the solver, which counts in 64 bits."""
 Place = tuple[int, int]
