@@ -41,7 +41,7 @@ def test_values_units_and_scopes_of_matched_figures(scores: ReportScores) -> Non
 
 def test_links_are_found_without_false_alarm(scores: ReportScores) -> None:
     links = scores.as_dict()["links"]
-    assert links["agreed"] / links["agree_in_gold"] >= 0.85
+    assert links["agreed"] / links["agree_in_gold"] >= 0.95
     assert scores.false_alarms == []
 
 

@@ -71,6 +71,18 @@ def test_figure_against_cell(narrative: str, statistic: str, verdict: str) -> No
     assert verdicts(findings, "narrative.cell", statistic) == [verdict]
 
 
+def test_items_of_a_list_of_powers_agree_or_say_nothing() -> None:
+    report = "\n".join(
+        ["第二十条第(五)项", "信息内容", "上一年项目数量", "本年增/减", "处理决定数量", "行政许可", "7", "-1", "0",
+         "其他对外管理服务事项", "0", "0", "0", "第二十条第(六)项", "行政处罚", "5", "0", "0", "行政强制", "4", "0", "0"]
+    )  # fmt: skip
+    words = "编制权责清单⟦15|count⟧项,其中行政许可⟦6|count⟧项、行政处罚⟦9|count⟧项。"
+    _, findings = read_marked(words, report)
+    assert verdicts(findings, "narrative.cell", "count") == ["agrees", "undecided"]
+    _, findings = read_marked(words.replace("权责清单", "事项"), report)
+    assert verdicts(findings, "narrative.cell", "count") == []
+
+
 def test_a_worded_zero_agrees_with_zero_and_silence_says_nothing() -> None:
     _, findings = read_marked("我局⟦未收到|0 applications.received⟧政府信息公开申请。", tables())
     assert verdicts(findings, "narrative.cell") == ["agrees"]

@@ -17,6 +17,7 @@ from models.forms import load_forms
 from models.ontology import load_ontology
 from models.reconciling.bodies import named_body
 from models.reconciling.expressions import Expression, by_parts, expression
+from models.reconciling.powers import listed_powers
 from models.reconciling.precision import SURE, is_share, stated, unit_factor
 from models.reconciling.registry import check
 from models.reconciling.words import number
@@ -63,6 +64,7 @@ def check_cells(extraction: Extraction) -> Iterator[Finding]:
         if comparisons and figure.quantity is not None:
             yield _compare(extraction, figure, comparisons)
     yield from _all_answered(extraction)
+    yield from listed_powers(extraction)
 
 
 def _comparisons(extraction: Extraction, statistic: str) -> list[Comparison]:
