@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from models.tables.columns import n_cells
 from models.tables.match import FormLine, FoundLine
@@ -21,20 +21,16 @@ MIN_NUMBERED = 4
 
 def without_numbering(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces without the numbers of rows: those before the label in its layout row that rise from row to row."""
-    numbers: list[int] = []
-    dropped: set[int] = set()
-    place = 0
-    for _, row in groupby(pieces, key=lambda p: p.row):
-        group = [p for p in row if is_shown(p)]
-        if len(group) > 1 and group[0].kind == "value" and group[1].kind == "text":
-            at = next(i for i in range(place, len(pieces)) if pieces[i] is group[0])
-            place = at
-            if numbers and (pieces[numbers[-1]].value or 0) >= (group[0].value or 0):
-                dropped.update(numbers if len(numbers) >= MIN_NUMBERED else ())
-                numbers = []
-            numbers.append(at)
-    dropped.update(numbers if len(numbers) >= MIN_NUMBERED else ())
-    return [p for i, p in enumerate(pieces) if i not in dropped] if dropped else list(pieces)
+    shown = [i for i, piece in enumerate(pieces) if is_shown(piece)]
+    runs: list[list[int]] = [[]]
+    for before, i, after in zip([None, *shown], shown, shown[1:], strict=False):
+        piece, first = pieces[i], before is None or pieces[before].row != pieces[i].row
+        if first and piece.value is not None and pieces[after].kind == "text" and pieces[after].row == piece.row:
+            if runs[-1] and (pieces[runs[-1][-1]].value or 0) >= piece.value:
+                runs.append([])
+            runs[-1].append(i)
+    numbers = {i for run in runs if len(run) >= MIN_NUMBERED for i in run}
+    return [piece for i, piece in enumerate(pieces) if i not in numbers]
 
 
 def without_codes(lines: Sequence[FoundLine]) -> None:
