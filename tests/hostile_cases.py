@@ -113,6 +113,8 @@ TEXT = [
     _case("bom-lie.txt", lambda: b"\xff\xfe" + REPORT.encode(), "neither|binary|no report"),
     _case("bom-lie-2.txt", lambda: b"\xef\xbb\xbf" + REPORT.encode("gb18030"), "neither"),
     _case("bom-of-utf-32.txt", lambda: REPORT.encode("utf-32"), "binary|neither|no report"),
+    _case("error-page.pdf", b"<html><body>404 Not Found</body></html>", "no report"),
+    _case("error-page.docx", b"<html>404</html>", "no report"),
     _case("gbk.txt", lambda: REPORT.encode("gbk"), READ),
     _case("two-encodings.txt", lambda: REPORT.encode() * 40 + "半".encode("gbk"), READ),
     _case("surrogates.txt", lambda: (REPORT + "\ud800").encode("utf-8", "surrogatepass"), READ),

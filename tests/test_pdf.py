@@ -399,7 +399,7 @@ def _text_pdf() -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"<html><body>404 Not Found</body></html>", "no PDF"),
+        (b"404 Not Found", "no PDF"),
         (b"PK\x03\x04" + b"x" * 100, "no PDF"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + zlib.compress(random.Random(2).randbytes(5000)), "broken|no pages"),
         (b"%PDF-1.4\n", "broken|no pages"),

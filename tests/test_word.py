@@ -280,7 +280,7 @@ OUTSIDE = "<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/hostname'>]><w:document/>
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old Word format"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password"),
         (b"{\\rtf1\\ansi abc}", "Rich Text"),
-        (b"<html>404</html>", "no Word file"),
+        (b"404 Not Found", "no Word file"),
         (b"PK\x03\x04" + b"\0" * 300, "broken"),
         (_entities("<w:document"), "broken"),
         (_entities(BOMB), "entities"),
