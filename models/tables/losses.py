@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from models.tables.columns import n_cells
 from models.tables.match import FormLine, FoundLine
@@ -21,16 +21,20 @@ MIN_NUMBERED = 4
 
 def without_numbering(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces without the numbers of rows: those before the label in its layout row that rise from row to row."""
-    shown = [i for i, piece in enumerate(pieces) if is_shown(piece)]
     runs: list[list[int]] = [[]]
-    for before, i, after in zip([None, *shown], shown, shown[1:], strict=False):
-        piece, first = pieces[i], before is None or pieces[before].row != pieces[i].row
-        if first and piece.value is not None and pieces[after].kind == "text" and pieces[after].row == piece.row:
+    for i, (piece, after) in enumerate(pairwise(pieces)):
+        if after.kind == "text" and piece.value is not None and piece.row == after.row and _is_first(pieces, i):
             if runs[-1] and (pieces[runs[-1][-1]].value or 0) >= piece.value:
                 runs.append([])
             runs[-1].append(i)
     numbers = {i for run in runs if len(run) >= MIN_NUMBERED for i in run}
     return [piece for i, piece in enumerate(pieces) if i not in numbers]
+
+
+def _is_first(pieces: Sequence[Piece], at: int) -> bool:
+    """Whether nothing but empty cells stands before a piece in its layout row."""
+    before = takewhile(lambda p: p.row == pieces[at].row, (pieces[k] for k in range(at - 1, -1, -1)))
+    return not any(map(is_shown, before))
 
 
 def without_codes(lines: Sequence[FoundLine]) -> None:
