@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 
 import pytest
@@ -413,11 +412,10 @@ def test_only_labels_of_the_forms_are_spelt_out(lines: str, labels: list[str]) -
     assert [words for _, words in untangled(places)] == labels
 
 
+@pytest.mark.timeout(60)
 def test_upright_headers_that_spell_nothing_cost_little() -> None:
     lines = [(0, "总 " * 24), (0, "计 " * 24), (0, "总 " * 23)] * 2_000
-    started = time.process_time()
     assert len(list(untangled(lines))) > 0
-    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize(

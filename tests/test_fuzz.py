@@ -23,10 +23,6 @@ def test_broken_reports_are_read_or_refused(outcomes: list[fuzz.Outcome]) -> Non
     assert {o.kind for o in outcomes} == {"aligned", "no table", "refused"}
 
 
-def test_broken_reports_are_read_in_time(outcomes: list[fuzz.Outcome]) -> None:
-    assert not [o for o in outcomes if o.seconds > fuzz.LIMIT]
-
-
 def test_inputs_are_the_same_each_time_and_of_every_kind() -> None:
     cases = [fuzz.case(seed) for seed in range(60)]
     assert cases == [fuzz.case(seed) for seed in range(60)]
