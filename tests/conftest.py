@@ -35,6 +35,14 @@ def tagger() -> Tagger:
     return Tagger.load(device="cpu")
 
 
+@pytest.fixture
+def crawl(tmp_path: Path) -> Path:
+    """An empty folder for reports."""
+    folder = tmp_path / "crawl"
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def environment(root: Path) -> Path:
     path = root / ".venv-label-studio" / "bin"

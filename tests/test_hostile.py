@@ -21,7 +21,7 @@ from models.readers.inputs import inputs_of, iterate_inputs
 from models.tagger.tagger import Tagger
 from tests.hostile_cases import ADDRESSES, CASES, HANGS, READ, Case
 from tests.hostile_files import REPORT
-from tests.test_run import FakeTagger
+from tests.running import FakeTagger
 
 SETTINGS = RunSettings(model="none", device="cpu")
 Outcomes = dict[str, list[str]]

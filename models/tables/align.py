@@ -17,11 +17,12 @@ from models.tables.columns import loses_blanks, refuse_disordered, reglue, settl
 from models.tables.copies import chosen
 from models.tables.groups import grouped, without_stray
 from models.tables.losses import refuse_cut, refuse_deduplicated, without_codes, without_numbering
-from models.tables.match import FoundLine, form_lines, has_glued, labels_among, match_lines
+from models.tables.match import FoundLine, has_glued, match_lines
 from models.tables.options import is_empty, options_of, spoilt, unplaceable
 from models.tables.place import Placement, trimmed
 from models.tables.solve import impossible, solve
 from models.tables.tokens import Piece, pieces_of
+from models.tables.vocabulary import form_lines, labels_among
 
 MIN_LABELS = 3
 """A stretch with fewer labels of the form than this is no table."""

@@ -13,9 +13,10 @@ from decimal import Decimal
 
 from models.lines import bare
 from models.numerals import fold
-from models.tables.match import FormLine, FoundLine, has_glued
+from models.tables.match import FoundLine, has_glued
 from models.tables.place import Placement, placements, satisfying
 from models.tables.tokens import Piece, is_shown
+from models.tables.vocabulary import FormLine
 
 MIN_ROWS = 5
 """Rows that must speak for a column."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.tables.match import FormLine, FoundLine
+from models.tables.match import FoundLine
 from models.tables.tokens import is_shown
+from models.tables.vocabulary import FormLine
 
 MOSTLY = 0.8
 """Share of the rows of the longest copy that another must have to be taken."""

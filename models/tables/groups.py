@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from models.forms import own_sums
-from models.tables.match import FormLine, FoundLine
+from models.tables.match import FoundLine
 from models.tables.place import Placement, satisfying
 from models.tables.tokens import Piece, is_shown
+from models.tables.vocabulary import FormLine
 
 MIN_LABELS = 3
 """Different words of the header, where none names a group: 总计 alone heads other tables as well."""

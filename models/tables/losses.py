@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from models.tables.columns import n_cells
-from models.tables.match import FormLine, FoundLine
+from models.tables.match import FoundLine
 from models.tables.tokens import Piece, is_shown
+from models.tables.vocabulary import FormLine
 
 MIN_LINES = 20
 """So many lines of a form, headers and labels and values, always hold some twice: 信息内容, 总计, 0."""

@@ -12,16 +12,13 @@ report of two hundred cells takes about a hundred steps.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import product
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from rapidfuzz import fuzz
-
-from models.forms import Block, Column, Equation, Form, Row, Table, load_forms, own_sums, table_rows
-from models.lines import bare
-from models.tables.tokens import PROSE_LENGTH, Piece, heading_number
+from models.forms import Form
+from models.tables.tokens import PROSE_LENGTH, Piece
+from models.tables.vocabulary import SURE_LABEL, FormLine, Option, Vocabulary, vocabulary_of
 
 CLOSED = 99
 """Count of values of a row that takes no more: a header or prose came after it."""
@@ -34,32 +31,8 @@ MIN_FRAGMENT = 0.4
 BEAM = 12
 MARGIN = 5.0
 """A reading this far behind the best is given up: the best can go where it goes at a cost of 4 at most."""
-MIN_RATIO = 80
-MIN_JOINED = 0.9
-"""Likeness from which a cell is a row's label with that of its group before it."""
 CERTAIN_LENGTH = 5
 """Characters of a label that stands for nothing else where it is printed exactly."""
-SURE_LABEL = 0.75
-"""Score from which a piece counts as a label of a form."""
-
-
-@dataclass(frozen=True, slots=True)
-class FormLine:
-    """One printed line of values: a row, or all rows of a block that stand side by side."""
-
-    table: str
-    cells: tuple[str, ...]
-    columns: tuple[Column, ...]
-    labels: tuple[str, ...]
-    words: frozenset[str]
-    """The labels as they are compared."""
-    across: bool
-    groups: tuple[tuple[frozenset[str], ...], ...] = ()
-    """Of rows side by side, the labels of each row, those of the group it stands in before its own."""
-    sums: tuple[Equation, ...] = ()
-    """The form's equations that speak of this line alone."""
-    joined: tuple[str, ...] = ()
-    """Its label with those of its groups before it, as where both share a cell."""
 
 
 @dataclass(slots=True)
@@ -94,13 +67,6 @@ def has_glued(line: FoundLine) -> bool:
     return any(p.kind == "glued" for p in line.values)
 
 
-class _Option(NamedTuple):
-    role: Literal["row", "part", "header", "group", "across"]
-    line: int
-    """Of the form, -1 for a header."""
-    score: float
-
-
 _Step: TypeAlias = "tuple[str, int, int, _Step | None]"
 """Role of a piece or run, row, values of the row before it, and the step before. A plain tuple: many are made."""
 State = tuple[int, int]
@@ -109,154 +75,9 @@ Move = tuple[State, str, float]
 Beam = dict[State, "tuple[float, _Step | None]"]
 
 
-def form_lines(form: Form) -> tuple[FormLine, ...]:
-    """Lines of values of a form, in printed order."""
-    return _vocabulary(form.id).lines
-
-
-def _block(table: str, block: Block) -> Iterator[FormLine]:
-    rows = list(table_rows(Table(id=table, section="", blocks=(block,))))
-    if block.layout == "across":
-        cells = [row.cell(table, c) for row in rows for c in block.columns]
-        labels = [label for row in rows for group in (*row.groups, row.labels) for label in group]
-        labels += [label for column in block.columns for label in column.labels]
-        groups = tuple(tuple(frozenset(map(bare, g)) for g in (*row.groups, row.labels)) for row in rows)
-        words = frozenset(map(bare, labels))
-        printed = tuple(dict.fromkeys(labels))
-        yield FormLine(table, tuple(cells), block.columns * len(rows), printed, words, across=True, groups=groups)
-        return
-    for row in rows:
-        cells = [row.cell(table, column) for column in row.columns]
-        joined = tuple(_joined(row))
-        words = frozenset(map(bare, (*row.labels, *joined)))
-        yield FormLine(table, tuple(cells), row.columns, row.labels, words, across=False, joined=joined)
-
-
-def _joined(row: Row) -> Iterator[str]:
-    """三、本年度办理结果(一)予以公开: the row's label after the group it stands in, and after all its groups."""
-    for first in range(len(row.groups)):
-        yield from map("".join, product(*row.groups[first:], row.labels))
-
-
-class Vocabulary:
-    """The words of one form, and what each piece of text can be among them."""
-
-    def __init__(self, form: Form) -> None:
-        lines = (line for table in form.tables for block in table.blocks for line in _block(table.id, block))
-        self.lines = tuple(replace(line, sums=own_sums(line.cells, form.equations)) for line in lines)
-        self.widths = [len(line.cells) for line in self.lines]
-        self.units = frozenset(bare(unit) for table in form.tables for unit in table.units)
-        self._labels: list[tuple[str, str, str, int]] = []
-        for index, line in enumerate(self.lines):
-            role = "across" if line.across else "row"
-            self._labels += [(bare(label), heading_number(label), role, index) for label in line.labels]
-            self._labels += [(bare(label), heading_number(label), "joined", index) for label in line.joined]
-        self._labels += [(bare(label), heading_number(label), role, -1) for label, role in _header_labels(form)]
-        self._by_pair: dict[str, set[int]] = {}
-        self._by_character: dict[str, set[int]] = {}
-        for i, (label, *_) in enumerate(self._labels):
-            for pair in _pairs(label):
-                self._by_pair.setdefault(pair, set()).add(i)
-            for character in label:
-                self._by_character.setdefault(character, set()).add(i)
-        self.options = lru_cache(maxsize=50_000)(self._options)
-        self.moves = lru_cache(maxsize=200_000)(self._moves)
-        self.worth = lru_cache(maxsize=50_000)(self._worth)
-
-    def _options(self, word: str, number: str) -> tuple[_Option, ...]:
-        """What a piece can be, with a score; labels that share no two neighbouring characters with it are out."""
-        if not word or len(word) > PROSE_LENGTH + 12:
-            return ()
-        if len(word) == 1:
-            headed = any(self._labels[i][3] < 0 for i in self._by_character.get(word, ()))
-            return (_Option("group", -1, 0.1),) if headed else ()
-        found: dict[tuple[str, int], float] = {}
-        for i in sorted(set().union(*(self._by_pair.get(pair, ()) for pair in _pairs(word)))):
-            label, label_number, role, index = self._labels[i]
-            if (option := _option(word, number, label, label_number, role)) is not None:
-                key = (option[0], index)
-                found[key] = max(found.get(key, 0.0), option[1])
-        return tuple(_Option(role, i, s) for (role, i), s in found.items())  # type: ignore[arg-type]
-
-    def _worth(self, word: str, number: str) -> float:
-        """How surely a piece is a label of the form, 0 where it may well be none."""
-        best = max((o.score for o in self.options(word, number) if o.role != "part"), default=0.0)
-        return min(best, 1.0) if best >= SURE_LABEL else 0.0
-
-    def _moves(self, word: str, number: str, row: int, count: int) -> tuple[Move, ...]:
-        """Where a text that may be a label leads from a state."""
-        options = self.options(word, number)
-        certain = _certain(word, options)
-        if certain is not None and certain.line > row:
-            return tuple(_row_moves(certain, row, count, 2.0))
-        return tuple(_text_moves(options, row, count, long=len(word) > PROSE_LENGTH))
-
-
-def _option(word: str, number: str, label: str, label_number: str, role: str) -> tuple[str, float] | None:
-    """Role and score of a word as one label, or as a fragment of it."""
-    score = _similarity(word, label)
-    alike = score >= MIN_RATIO / 100
-    if role == "joined":
-        return ("row", score + _number_bonus(number, label_number)) if score >= MIN_JOINED else None
-    if not alike and not (len(word) < len(label) and word in label):
-        return None
-    bonus = _number_bonus(number, label_number)
-    if role == "row" and not alike:
-        numbered = label.startswith(word) and number != "" and number == label_number
-        return "part", 0.6 if numbered else len(word) / len(label)
-    if role == "row":
-        return role, score + bonus
-    worth = score if alike else 0.5
-    stray_number = 0.6 if number and not label_number else 0.0
-    return role, worth if role == "across" else worth + bonus - stray_number
-
-
-def _pairs(word: str) -> set[str]:
-    return {word[i : i + 2] for i in range(len(word) - 1)}
-
-
-def _header_labels(form: Form) -> Iterator[tuple[str, str]]:
-    for table in form.tables:
-        yield from ((label, "header") for label in table.headers)
-        for block in table.blocks:
-            yield from ((label, "header") for label in block.captions)
-            if block.layout == "rows":
-                for column in block.columns:
-                    yield from ((label, "header") for label in column.labels)
-            if block.layout == "rows":
-                for row in table_rows(Table(id=table.id, section="", blocks=(block,))):
-                    yield from ((label, "group") for group in row.groups for label in group)
-
-
-def _number_bonus(number: str, label_number: str) -> float:
-    if number and label_number:
-        return 0.3 if number == label_number else -0.2
-    return 0.0 if number == label_number else -0.25
-
-
-@lru_cache(maxsize=200_000)
-def _similarity(word: str, label: str) -> float:
-    if word == label:
-        return 1.0
-    if abs(len(word) - len(label)) > max(2, len(label) // 3):
-        return 0.0
-    return fuzz.ratio(word, label) / 100 if len(label) >= 4 else 0.0
-
-
-@lru_cache(maxsize=8)
-def _vocabulary(form_id: str) -> Vocabulary:
-    return Vocabulary(load_forms()[form_id])
-
-
-def labels_among(form: Form, words: set[tuple[str, str]]) -> float:
-    """How much of the words, with their list numbers, are labels of the form: one each, less where not exact."""
-    worth = _vocabulary(form.id).worth
-    return sum([worth(*word) for word in words])
-
-
 def match_lines(form: Form, pieces: list[Piece]) -> tuple[list[FoundLine], list[bool]]:
     """Lines found, in reading order, and for each piece whether it belongs to a table."""
-    vocabulary = _vocabulary(form.id)
+    vocabulary = vocabulary_of(form.id)
     beam: Beam = {(-1, CLOSED): (0.0, None)}
     ranges: list[tuple[int, int]] = []
     """Pieces [start, end) of each step taken; pieces of none are prose."""
@@ -334,7 +155,7 @@ def _after_text(vocabulary: Vocabulary, piece: Piece, beam: Beam) -> Beam | None
     following: Beam = {}
     for (row, count), (score, step) in beam.items():
         moves = (
-            vocabulary.moves(word, number, row, count)
+            _moves(vocabulary, word, number, row, count)
             if known
             else _text_moves((), row, count, long=len(word) > PROSE_LENGTH)
         )
@@ -345,14 +166,24 @@ def _after_text(vocabulary: Vocabulary, piece: Piece, beam: Beam) -> Beam | None
     return following
 
 
-def _certain(word: str, options: tuple[_Option, ...]) -> _Option | None:
+@lru_cache(maxsize=400_000)
+def _moves(vocabulary: Vocabulary, word: str, number: str, row: int, count: int) -> tuple[Move, ...]:
+    """Where a text that may be a label leads from a state."""
+    options = vocabulary.options(word, number)
+    certain = _certain(word, options)
+    if certain is not None and certain.line > row:
+        return tuple(_row_moves(certain, row, count, 2.0))
+    return tuple(_text_moves(options, row, count, long=len(word) > PROSE_LENGTH))
+
+
+def _certain(word: str, options: tuple[Option, ...]) -> Option | None:
     """The option of a piece that can only be the label of one row: words and number are exact, and it is long."""
     if len(options) == 1 and options[0].role == "row" and options[0].score >= 1 and len(word) >= CERTAIN_LENGTH:
         return options[0]
     return None
 
 
-def _text_moves(options: tuple[_Option, ...], row: int, count: int, *, long: bool) -> Iterator[Move]:
+def _text_moves(options: tuple[Option, ...], row: int, count: int, *, long: bool) -> Iterator[Move]:
     yield ((row, CLOSED), "other", 0.0 if long or count == CLOSED else -0.3)
     if count != CLOSED and not long:
         yield ((row, count), "other", -0.6)
@@ -369,7 +200,7 @@ def _text_moves(options: tuple[_Option, ...], row: int, count: int, *, long: boo
             yield ((row, closed), "header", 0.5 * option.score)
 
 
-def _label_moves(option: _Option, row: int, count: int) -> Iterator[Move]:
+def _label_moves(option: Option, row: int, count: int) -> Iterator[Move]:
     if option.role == "row":
         yield from _row_moves(option, row, count, 2.0)
     elif option.line == row:
@@ -378,7 +209,7 @@ def _label_moves(option: _Option, row: int, count: int) -> Iterator[Move]:
         yield from _row_moves(option, row, count, 1.0)
 
 
-def _across_moves(option: _Option, row: int, count: int) -> Iterator[Move]:
+def _across_moves(option: Option, row: int, count: int) -> Iterator[Move]:
     """Header words of rows side by side; after values they begin the table anew, or are of a menu."""
     if row == option.line and count == 0:
         yield ((row, 0), "label", 0.5 * option.score)
@@ -388,7 +219,7 @@ def _across_moves(option: _Option, row: int, count: int) -> Iterator[Move]:
         yield ((option.line, 0), "label", option.score - 0.05 * (option.line - row - 1))
 
 
-def _row_moves(option: _Option, row: int, count: int, weight: float) -> Iterator[Move]:
+def _row_moves(option: Option, row: int, count: int, weight: float) -> Iterator[Move]:
     if option.line > row:
         skipped = 0.0 if row < 0 else 0.4 * min(option.line - row - 1, 8)
         yield ((option.line, 0), "row", weight * option.score - skipped)
