@@ -7,14 +7,14 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from annotation._exports import NamedTask, Task
+    from annotation._exports import NamedTask
 
 app = typer.Typer(help="Annotate reports in Label Studio, or by hand.", no_args_is_help=True)
 
@@ -60,88 +60,18 @@ def push(
     utf16: OldServer = False,
 ) -> None:
     """Import what is not there yet, from an interrupted push on; exit status 1 where there is no task."""
-    from annotation._progress import show_progress
-    from annotation._server import Labelling, Pushed, Server
-    from annotation.choose import choose, label_counts
-    from annotation.held_out import read_held_out
-    from annotation.label_config import instructions, label_config
-    from annotation.tasks import Read, model_version, tasks_of
-    from models.ontology import load_ontology
-    from models.schema.gold import read_annotated
-    from models.tagger.tagger import DEFAULT, Tagger
+    from annotation.push import Offer, push_reports, push_reviews
+    from models.tagger.tagger import DEFAULT
 
     if (review is None) == (not inputs):
         raise typer.BadParameter("name either INPUT... or --review RUN_DIR")
     if review is not None:
-        _push_reviews(review, to_file, project)
-        return
-    known = list(read_annotated([corpus])) if corpus else []
-    held = read_held_out(held_out, known) if held_out else None
-    server = Server.from_environment() if to_file is None else None
-    checkpoint = Path(model or DEFAULT)
-    read, pushed = Read(), Pushed()
-    made = tasks_of(
-        inputs or [],
-        Tagger.load(checkpoint, device),
-        model_version(checkpoint),
-        read,
-        utf16=utf16,
-        signals=bool(budget),
-    )
-    done = {passage.id for passage in known}
-    if budget and server is not None:
-        done |= server.annotated(project or PROJECT)
-    offered = (task for task in (made if held is None else held.without(made)) if task["meta"]["id"] not in done)
-    with show_progress() as show:
-        tasks = iter(choose(offered, budget, label_counts(known))) if budget else offered
-        first = list(islice(tasks, 1))
-        if to_file is not None:
-            pushed.new = _write_tasks(to_file, [*first, *tasks])
-        elif server is not None and first:
-            ontology = load_ontology()
-            labelling = Labelling(project or PROJECT, label_config(ontology), instructions(ontology))
-            pushed = server.push(
-                labelling, chain(first, tasks), lambda now: show(f"{read.reports} reports: {now.words()}")
-            )
-    for source, reason in read.failures:
-        sys.stderr.write(f"failed {source!r}: {reason}\n")
-    if held is not None:
-        sys.stderr.write(f"{held.held_back} tasks of agencies that are held out, or unknown, are not offered\n")
-    reports = f"{read.tasks} tasks of {read.reports} reports, {len(read.failures)} inputs failed"
-    sys.stderr.write(f"{reports}; {pushed.words()}\n")
-    if not first:
+        offered = push_reviews(review, to_file, project)
+    else:
+        offer = Offer(inputs or [], Path(model or DEFAULT), device, budget, held_out, corpus, utf16)
+        offered = push_reports(offer, to_file, project or PROJECT)
+    if not offered:
         raise typer.Exit(1)
-
-
-def _push_reviews(run: Path, to_file: Path | None, project: str) -> None:
-    """Import the contradictions of a run that are not there yet; exit status 1 where it has none."""
-    from annotation._progress import show_progress
-    from annotation._server import Labelling, Pushed, Server
-    from annotation.review import PROJECT as REVIEWS
-    from annotation.review import review_config, review_instructions, review_tasks
-    from annotation.run_findings import contradictions
-
-    server = Server.from_environment() if to_file is None else None
-    tasks = list(review_tasks(contradictions(run)))
-    pushed = Pushed()
-    if to_file is not None:
-        pushed.new = _write_tasks(to_file, tasks)
-    elif server is not None and tasks:
-        labelling = Labelling(project or REVIEWS, review_config(), review_instructions(), "Sequential sampling")
-        with show_progress() as show:
-            pushed = server.push(labelling, tasks, lambda now: show(now.words()))
-    sys.stderr.write(f"{len(tasks)} contradictions; {pushed.words()}\n")
-    if not tasks:
-        raise typer.Exit(1)
-
-
-def _write_tasks(path: Path, tasks: list[Task]) -> int:
-    """A file to import; gives how many tasks it has."""
-    from annotation._files import replaced
-
-    with replaced(path) as file:
-        file.write(json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")
-    return len(tasks)
 
 
 @app.command(help="Annotations to passages (JSONL). Example: gouji annotate pull --out gold.jsonl")
