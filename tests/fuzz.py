@@ -1,7 +1,7 @@
 """Planted reports broken at random: `python -m tests.fuzz [inputs] [first seed]`.
 
 Whatever the input, reading and aligning must raise nothing but `DocumentError` and must give every cell of a form
-or none; the command also counts what takes longer than `LIMIT`. It prints counts, the slowest inputs and every
+or none; the command also counts what takes longer than it may. It prints counts, the slowest inputs and every
 failure with its seed; `case(seed)` gives its bytes again.
 """
 
@@ -22,8 +22,8 @@ from models.schema.errors import DocumentError
 from models.tables.align import Aligned, align
 from tests.bench_rows import rows
 
-LIMIT = 1.5
-"""Seconds of processor time for one input."""
+LIMIT, PER_MB = 1.5, 6.0
+"""Seconds of processor time for one input, and for each of its megabytes."""
 SPAM = [
     "澳门新葡京官方网站888",
     "【开云体育app】",
@@ -94,6 +94,11 @@ class Outcome:
     seconds: float
     size: int
     problem: str = ""
+
+    @property
+    def late(self) -> bool:
+        """Whether it took longer than it may."""
+        return self.seconds > LIMIT + PER_MB * self.size / 1e6
 
 
 def case(seed: int) -> tuple[bytes, str]:
@@ -251,7 +256,7 @@ def main(inputs: int = 20_000, first: int = 0) -> int:
     start = time.perf_counter()
     for seed in range(first, first + inputs):
         found.append(outcome(seed))
-        late = f"{found[-1].seconds:.1f} s for {found[-1].size} bytes" if found[-1].seconds > LIMIT else ""
+        late = f"{found[-1].seconds:.1f} s for {found[-1].size} bytes" if found[-1].late else ""
         if found[-1].problem or late:
             sys.stdout.write(f"seed {seed}: {found[-1].problem or late}\n")
             sys.stdout.flush()
@@ -261,8 +266,8 @@ def main(inputs: int = 20_000, first: int = 0) -> int:
     sys.stdout.write(f"{inputs} inputs: " + ", ".join(f"{n} {kind}" for kind, n in counts.most_common()) + "\n")
     slowest = sorted(found, key=lambda o: -o.seconds)[:5]
     sys.stdout.write("slowest: " + ", ".join(f"{o.seconds:.2f} s (seed {o.seed})" for o in slowest) + "\n")
-    failed, late = sum(bool(o.problem) for o in found), sum(o.seconds > LIMIT for o in found)
-    sys.stdout.write(f"{failed} failures, {late} longer than {LIMIT} s\n")
+    failed, late = sum(bool(o.problem) for o in found), sum(o.late for o in found)
+    sys.stdout.write(f"{failed} failures, {late} longer than {LIMIT} s and {PER_MB} s a megabyte\n")
     return 1 if failed or late else 0
 
 

@@ -413,6 +413,13 @@ def test_only_labels_of_the_forms_are_spelt_out(lines: str, labels: list[str]) -
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("filling", [" ", "\u3000"])
+def test_a_long_row_of_bars_and_spaces_costs_little(filling: str) -> None:
+    row = "规章 | 3 | " + filling * (100_000 // len(filling)) + "0 ||"
+    assert any(p.value == 3 for p in pieces_of(row, ()))
+
+
+@pytest.mark.timeout(60)
 def test_upright_headers_that_spell_nothing_cost_little() -> None:
     lines = [(0, "总 " * 24), (0, "计 " * 24), (0, "总 " * 23)] * 2_000
     assert len(list(untangled(lines))) > 0

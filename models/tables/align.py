@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
@@ -60,7 +61,8 @@ def align(text: str, grids: Sequence[Grid]) -> Aligned | None:
     pieces = without_numbering(pieces)
     found, inside = match_lines(form, pieces)
     spans = _spans(pieces, inside)
-    found = [line for line in found if _within(line.labels[0].span, spans)]
+    starts = [span.start for span in spans]
+    found = [line for line in found if _within(line.labels[0].span, spans, starts)]
     if not any(line.values for line in found) and len(found) < MIN_EMPTY:
         return None
     lines = _best_of_each(form, found)
@@ -114,8 +116,10 @@ def _spans(pieces: Sequence[Piece], inside: Sequence[bool]) -> list[Span]:
     return spans
 
 
-def _within(span: Span, spans: Sequence[Span]) -> bool:
-    return any(s.start <= span.start and span.end <= s.end for s in spans)
+def _within(span: Span, spans: Sequence[Span], starts: Sequence[int]) -> bool:
+    """Whether one of the spans, which lie in order with these starts, holds it."""
+    last = bisect_right(starts, span.start) - 1
+    return last >= 0 and span.end <= spans[last].end
 
 
 def _best_of_each(form: Form, found: Sequence[FoundLine]) -> list[FoundLine]:

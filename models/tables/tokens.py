@@ -30,7 +30,7 @@ UNREAD_WORDS = {"同上", "见附件", "不涉及", "不适用", "略", "见附�
 """Cells that stand for something that is not read: a number with words, a mark, a reference."""
 NO_VALUE = {"/", "／", "-", "—", "－", "–", "--", "——", "\\", "*", "＼"}
 ZERO_WORDS = {"无", "零"}
-PADDING = re.compile(r"[|\s]*\|\|$")
+PADDING = "||"
 """Bars at the end of a row whose other bars have spaces around them: it was padded to the width of the table."""
 LONE_BAR = "|"
 """A line of nothing but a bar: an empty cell of a layout with trailing bars. Several bars end a row."""
@@ -219,7 +219,7 @@ def _split(line: str, separator: str) -> Iterator[tuple[int, str]]:
         offset = line.index(stripped) if stripped else 0
         if stripped.startswith("|"):
             stripped, offset = stripped[1:], offset + 1
-        line = PADDING.sub("", stripped) if " | " in stripped else stripped
+        line = stripped.rstrip("|" + EDGES) if stripped.endswith(PADDING) and " | " in stripped else stripped
         line = line.removesuffix("|")
     for cell in line.split(separator):
         yield offset, cell

@@ -132,6 +132,8 @@ def _option(word: str, number: str, label: str, label_number: str, role: str) ->
     if not alike and not (len(word) < len(label) and word in label):
         return None
     bonus = _number_bonus(number, label_number)
+    if role == "row" and not alike and number and label_number and number != label_number:
+        return None
     if role == "row" and not alike:
         numbered = label.startswith(word) and number != "" and number == label_number
         return "part", 0.6 if numbered else len(word) / len(label)
