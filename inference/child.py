@@ -156,7 +156,7 @@ def end_with(parent: int) -> None:
     """End this process when the one that started it is gone, at once on Linux.
 
     The system does it, because a library that hangs lets no thread of Python look. The thread that started this process
-    has to live as long as it is needed; here that is always a main thread.
+    has to live as long as it is needed: a main thread, or one that lives as long.
 
     Args:
         parent: its number; where it is gone already, this process ends here.

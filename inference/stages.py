@@ -48,12 +48,12 @@ class Stages:
     @contextmanager
     def time(self, stage: str, inputs: int = 0) -> Iterator[None]:
         """Time a stage of some inputs; what fails counts too."""
-        started, worked = time.perf_counter(), time.process_time()
+        started, worked = time.perf_counter(), time.thread_time()
         try:
             yield
         finally:
             self.seconds[stage] += time.perf_counter() - started  # type: ignore[assignment]
-            self.processor[stage] += time.process_time() - worked  # type: ignore[assignment]
+            self.processor[stage] += time.thread_time() - worked  # type: ignore[assignment]
             self.inputs[stage] += inputs
 
     def record(self) -> dict[str, dict[str, float | None]]:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ import inference.engines.local
 import inference.process
 import inference.run as running
 from inference.parts import BATCH, batched
+from inference.reading import Report
 from inference.rows import SCHEMAS, Rows
 from inference.run import RunSettings
+from inference.stages import Stages
 from models.readers.inputs import Input
 from models.schema.errors import ConfigError
 from models.tagger.tagger import Marked, Named
@@ -282,3 +285,25 @@ def test_no_batch_is_lost_or_doubled_at_any_size() -> None:
         batches = list(batched(iter(items)))
         assert [i for b in batches for i in b] == items
         assert all(0 < len(b) <= BATCH for b in batches)
+
+
+def test_while_the_tagger_is_at_one_batch_the_next_is_read(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_guarded, name = inference.process.read_guarded, tagger.read
+    second = threading.Event()
+
+    def reading(item: Input, stages: Stages) -> Report:
+        if item.source.endswith(f"{BATCH:03}.txt"):
+            second.set()
+        return read_guarded(item, stages)
+
+    def waiting(narratives: Sequence[Marked]) -> list[Named]:
+        assert second.wait(60), "the second batch is read only after the first"
+        return name(narratives)
+
+    monkeypatch.setattr(inference.process, "read_guarded", reading)
+    monkeypatch.setattr(tagger, "read", waiting)
+    rows = run([str(fill(crawl, BATCH + 1))], tmp_path / "out", NO_PAGES)
+    assert len(rows.reports) == BATCH + 1
+    assert tagger.asked == [BATCH, 1]

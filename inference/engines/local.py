@@ -1,4 +1,4 @@
-"""This machine: one process, or several with a model and one thread each."""
+"""This machine: one process, or several with a model and one thread each; each has another one that reads for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 from multiprocessing import get_context
 
 from inference.child import end_with
-from inference.process import process, settle
+from inference.process import overlapped, process, settle
 from inference.rows import Rows, failure_row
 from models.readers.inputs import Input
 from models.tagger.tagger import Tagger
@@ -33,7 +33,7 @@ def run(batches: Iterable[list[Input]], *, model: str, device: str, workers: int
     if workers == 1:
         tagger = Tagger.load(model, device)
         settle()
-        yield from (process(batch, tagger) for batch in batches)
+        yield from overlapped(batches, tagger)
         return
     Tagger.load(model, device)
     begin = partial(_start, os.getpid(), model, device)
