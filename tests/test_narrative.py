@@ -52,6 +52,8 @@ def test_what_is_no_figure_is_no_candidate(text: str) -> None:
 
 def test_a_count_fused_with_a_hotline_keeps_its_own_digits() -> None:
     assert found("公开职权事项584312345”政务热线") == ["5843"]
+    assert found("热线12345584件") == ["584"]
+    assert found("全年网站发布信息1234567条,电视12345678条,微博123456条") == ["1234567", "12345678", "123456"]
 
 
 @given(st.text(alphabet="0123456789年月日件条万亿.,，。、%一二两十个期()（）号第 \n", max_size=200))
