@@ -256,7 +256,7 @@ def test_show_prints_all_digits(crawl: Path) -> None:
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python has no safe path before 3.11")
 def test_no_module_that_lies_in_the_crawl_is_imported(crawl: Path, tmp_path: Path) -> None:
     fill(crawl, 1)
-    (crawl / "zipfile.py").write_text("open('imported', 'w').close()\n", "utf-8")
+    (crawl / "struct.py").write_text("open('imported', 'w').close()\n", "utf-8")
     program = Path(sys.executable).with_name("gouji")
     subprocess.run([program, "run", ".", "--out", tmp_path / "out", "--no-html"], cwd=crawl, check=True)
     assert not (crawl / "imported").exists()
