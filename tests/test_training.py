@@ -72,6 +72,18 @@ def test_no_family_and_no_agency_on_two_sides(passages: list[AnnotatedPassage]) 
     assert split == split_by_family(passages, held_out=0.1, seed=3)
 
 
+def test_an_agency_that_is_spelled_in_two_ways_stands_on_one_side(passages: list[AnnotatedPassage]) -> None:
+    spelled = [
+        replace(p, id=f"{p.id}-{way}", family=f"{p.family}-{way}", agency=f"{p.agency[:3]}{way}{p.agency[3:]}")
+        for p in passages[:300]
+        for way in ("", " ")
+    ]
+    split = split_by_family(spelled, held_out=0.2, seed=1)
+    keys = [{agency_key(p.agency) for p in getattr(split, part)} for part in PARTS]
+    assert not (keys[0] & keys[1] or keys[0] & keys[2] or keys[1] & keys[2])
+    assert all(keys)
+
+
 def other(passage: AnnotatedPassage, **changes: str) -> AnnotatedPassage:
     return replace(passage, id="other", **{"agency": "清平市某某局", "family": "other", **changes})
 
