@@ -193,6 +193,26 @@ def test_wrong_settings_are_one_clear_error(root: Path, tmp_path: Path, change: 
         read_settings(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"3", "Input should be a valid dictionary"),
+        (b"corpus: 3\noutput: a\nencoder: {}", "corpus: "),
+        (b"corpus: [a]\noutput: a\nencoder: {config: 3}", "encoder: config: "),
+        (b"a: b: c", "mapping values are not allowed here"),
+        (b"\xff", "'utf-8' codec can't decode byte"),
+    ],
+)
+def test_a_file_that_holds_no_settings_is_one_line(content: bytes, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as error:
+        read_settings(path)
+    assert str(error.value).startswith(f"{path}: {told}")
+    assert "\n" not in str(error.value)
+    assert "pydantic" not in str(error.value)
+
+
 def test_corpus_files_may_be_named_absolutely(root: Path, tmp_path: Path) -> None:
     path = settings_file(root, tmp_path, corpus=[str(tmp_path / "corpus" / "*.jsonl")])
     assert read_settings(path).corpus == (tmp_path / "corpus" / "plain.jsonl",)
