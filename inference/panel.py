@@ -52,11 +52,11 @@ class Kept:
 
     Attributes:
         values: in the order of `remembered`; nan where the report does not tell.
-        sentences: marks, in order.
+        sentences: marks, in order; None where it has none, which is not the same as none that its copies share.
     """
 
     values: array[float]
-    sentences: array[int]
+    sentences: array[int] | None
 
     def packed(self) -> Packed:
         """The same in a third of the memory: most numbers are zero or not told."""
@@ -124,7 +124,7 @@ class Panel:
         if _is_doubtful(kept) or (own is not None and _is_doubtful(Kept.unpacked(own))):
             return None
         values = {n: Decimal(repr(v)) for n, v in zip(remembered(), kept.values, strict=True) if math.isfinite(v)}
-        return Remembered(report["year"] - 1, values, frozenset(kept.sentences))
+        return Remembered(report["year"] - 1, values, frozenset(kept.sentences or ()))
 
 
 @cache
@@ -148,7 +148,7 @@ def _handed_on(report: Row, cells: Sequence[Row], figures: Sequence[Row]) -> Kep
     for statistic, numbers in told.items():
         if len(numbers) == 1 and statistic in places:
             values[places[statistic]] = numbers.pop()
-    return Kept(values, array("Q", sorted({s.mark for s in sentences_of(figures)})))
+    return Kept(values, array("Q", sorted({s.mark for s in sentences_of(figures)})) or None)
 
 
 def sentences_of(figures: Sequence[Row], findings: Sequence[Row] = ()) -> Iterator[Sentence]:
@@ -185,9 +185,9 @@ def _agreed(one: Kept, other: Kept) -> Kept:
     """What two copies of a report both say, or one of them alone; sentences that both have."""
     pairs = zip(one.values, other.values, strict=True)
     values = [b if math.isnan(a) else a if math.isnan(b) or a == b else CONTESTED for a, b in pairs]
-    both = array("Q", sorted(set(one.sentences) & set(other.sentences)))
-    shared = both if one.sentences and other.sentences else one.sentences or other.sentences
-    return Kept(array("d", values), shared)
+    if one.sentences is None or other.sentences is None:
+        return Kept(array("d", values), other.sentences if one.sentences is None else one.sentences)
+    return Kept(array("d", values), array("Q", sorted(set(one.sentences) & set(other.sentences))))
 
 
 def _is_doubtful(kept: Kept) -> bool:
