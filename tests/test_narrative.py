@@ -135,6 +135,31 @@ def test_what_is_negated_but_no_zero_of_ours(tagger: Tagger, text: str) -> None:
     assert zeros(tagger, text) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "未收到有关依申请公开手续的咨询。", "全年未产生与诉讼有关的费用支出。", "未发生与诉讼(行政复议、行政申诉)有关的费用支出。",
+        "未收到行政许可申请。", "未收到涉及第三方的申请。", "未收到法人提出的申请。", "未接到上级转办的申请。",
+        "未接到关于申请流程的电话咨询。", "与诉讼有关的费用支出情况\n无。", "用于行政复议的支出没有发生。",
+    ],
+)  # fmt: skip
+def test_the_head_noun_says_what_there_was_none_of(tagger: Tagger, text: str) -> None:
+    assert zeros(tagger, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("没有发生行政复议、行政诉讼和投诉举报。", ["reconsideration.total", "litigation.total"]),
+        ("未发生因信息公开引起的复议诉讼投诉。", ["reconsideration.total", "litigation.total"]),
+        ("未收到公民、法人提出的申请。", ["applications.received"]), ("未收到涉及政府信息公开的申请。", ["applications.received"]),
+        ("无上年度转来的申请。", ["applications.carried_in"]), ("没有收取与申请有关的费用。", ["information_fees.amount"]),
+    ],
+)  # fmt: skip
+def test_zeros_beside_other_nouns_stay(tagger: Tagger, text: str, expected: list[str]) -> None:
+    assert [statistic for _, statistic in zeros(tagger, text)] == expected
+
+
 @given(st.text(alphabet="收到申请,。;\n0123件(", max_size=1500))
 def test_windows_cover_the_text_once(text: str) -> None:
     parts = list(windows(text))
