@@ -98,6 +98,23 @@ def test_scope(text: str, numeral: str, scope: str) -> None:
     assert scope_of(text, start, end, "disclosure.total", unit, 2020) == scope
 
 
+@pytest.mark.parametrize(
+    ("text", "numeral", "scope"),
+    [
+        ("2020年上半年,全县各部门共受理申请12件,答复9件", "12", "partial"), ("2020年上半年,全县各部门共受理申请12件,答复9件", "9", "partial"),
+        ("截至9月底，我局共收到申请12件", "12", "partial"), ("第一季度,我局受理申请12件", "12", "partial"),
+        ("2020年1至9月,县水务局收到申请12件", "12", "partial"), ("近三年,共收到申请12件", "12", "cumulative"),
+        ("“十三五”期间,共收到申请12件", "12", "cumulative"), ("近三年共收到申请12件", "12", "cumulative"),
+        ("近三年,收到申请分别为5件、12件", "12", "other"), ("2019年,我局收到申请5件,答复12件", "12", "previous_year"),
+        ("上半年,收到申请5件,全年共收到12件", "12", "year"), ("2019年,收到申请5件,2020年,收到12件", "12", "year"),
+        ("截至12月底,收到申请12件", "12", "year"), ("上年结转5件,新收申请12件", "12", "year"), ("较之上年,申请多了12件", "12", "year"),
+    ],
+)  # fmt: skip
+def test_the_time_at_the_head_governs_until_the_next(text: str, numeral: str, scope: str) -> None:
+    start = text.rindex(numeral)
+    assert scope_of(text, start, start + len(numeral), "applications.received", "件", 2020) == scope
+
+
 def zeros(tagger: Tagger, text: str) -> list[tuple[str, str]]:
     cues = find_cues(text)
     (named,) = tagger.read([Marked(text, [], cues)])

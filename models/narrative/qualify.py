@@ -44,9 +44,25 @@ CUMULATIVE = re.compile(
 TIME = re.compile("[年月季间来今计共]")
 """Every wording of a time holds one of these."""
 PREVIOUS = re.compile(r"上一?年度?|去年|往年")
-PARTIAL = re.compile(
-    r"截[至止](?:[^，,。；;]{0,6}年)?\s*(?:[1-9]|10|11)\s*月|上半年|下半年|[一二三四]季度|前[一二三]季度|1\s*[-—至]\s*(?:[2-9]|1[01])\s*月|期间"
+CALENDAR = re.compile(
+    r"截[至止](?:[^，,。；;]{0,6}年)?\s*(?:[1-9]|10|11)\s*月|(?<!上)[上下]半年(?!起)|第?[一二三四]季度|前[一二三]季度"
+    r"|(?<!\d)(?:1[0-2]|[1-9])\s*月?份?\s*[-—~～至到]\s*(?:[2-9]|1[01])\s*月"
 )
+"""Parts of the year."""
+PARTIAL = re.compile(rf"{CALENDAR.pattern}|(?<!31日)期间")
+SEVERAL = re.compile(
+    r"近[两三四五六七八九十2-9]年|[两三四五六七八九十]年来"
+    r"|十[一二三四五]五”?(?:规划)?(?:期间|时期|以来)"
+)
+EACH = re.compile(r"分别|逐年|依次|[各每]年")
+TIMES = re.compile(
+    rf"(?P<several>{SEVERAL.pattern})|(?:(?:19|20)\d\d\s*年)?(?P<part>{CALENDAR.pattern})"
+    rf"|(?P<former>(?P<year>(?:19|20)\d\d)\s*年度?|{PREVIOUS.pattern})|全年|年度|年内|本年|今年|当年|年底|年末|期间"
+)
+HEAD = re.compile(r"(?:.*[:：)）]|\s*\d{1,2}[.．、])?[^，,、:：\d比较与由从对按]{0,8}", re.DOTALL)
+"""What may stand in a statement before the time that governs it."""
+STATEMENT = 200
+"""How far before a figure, in characters, the statement may begin whose time governs it."""
 
 
 def unit_of(text: str, end: int, kind: str) -> str | None:
@@ -73,8 +89,9 @@ def scope_of(text: str, start: int, end: int, statistic: str, unit: str | None, 
         return "other"
     if statistic == "disclosure.cumulative":
         return "cumulative"
-    before = text[max(0, start - REACH) : start]
-    before = before[max(map(before.rfind, "。；;\n")) + 1 :]
+    statement = text[max(0, start - STATEMENT) : start]
+    statement = statement[max(map(statement.rfind, "。；;\n")) + 1 :]
+    before = statement[-REACH:]
     clause = max(map(before.rfind, "，,、（(")) + 1
     near, around = before[clause:], before[max(0, clause - 30) :]
     beside = near[-16:]
@@ -82,13 +99,46 @@ def scope_of(text: str, start: int, end: int, statistic: str, unit: str | None, 
         return "other"
     if unit in DURATION or AVERAGE.search(beside) or PARTS.match(text, end):
         return "other"
-    if not TIME.search(around):
+    if not TIME.search(statement):
         return "year"
     if CUMULATIVE.search(near) or CUMULATIVE.search(around):
         return "cumulative"
-    if statistic not in ("applications.carried_in", "applications.carried_forward"):
-        named = re.findall(r"(?:19|20)\d\d(?=\s*年)", near)
-        last = year is not None and bool(named) and int(named[-1]) == year - 1
-        if (last or PREVIOUS.search(near)) and not re.search(r"结转|转入|比|较", near):
-            return "previous_year"
-    return "partial" if PARTIAL.search(near) else "year"
+    carried = statistic in ("applications.carried_in", "applications.carried_forward")
+    scope = _beside(near, year) or _governed(statement, year)
+    return "year" if carried and scope == "previous_year" else scope
+
+
+def _beside(near: str, year: int | None) -> Scope | None:
+    """The scope that the words directly before a figure give it, None where they name no time."""
+    named = re.findall(r"(?:19|20)\d\d(?=\s*年)", near)
+    last = year is not None and bool(named) and int(named[-1]) == year - 1
+    if (last or PREVIOUS.search(near)) and not re.search(r"结转|转入|比|较", near):
+        return "previous_year"
+    if SEVERAL.search(near):
+        return _of_several(near)
+    if PARTIAL.search(near):
+        return "partial"
+    return "year" if TIMES.search(near) else None
+
+
+def _governed(statement: str, year: int | None) -> Scope:
+    """The scope that the time at the head of a statement gives to what follows, up to the next time.
+
+    A former year governs only what a comma parts from it; for 上年结转3件，新收5件 speaks of two years.
+    """
+    times = list(TIMES.finditer(statement))
+    if len(times) != 1 or not HEAD.fullmatch(statement, 0, times[0].start()):
+        return "year"
+    time = times[0]
+    if time["several"]:
+        return _of_several(statement)
+    if time["part"]:
+        return "partial"
+    named = time["year"]
+    former = time["former"] and statement[time.end() : time.end() + 1] in ("，", ",")
+    return "previous_year" if former and (named is None or (year is not None and int(named) == year - 1)) else "year"
+
+
+def _of_several(words: str) -> Scope:
+    """Of several years: one year's figure of a row, or their sum."""
+    return "other" if EACH.search(words) else "cumulative"
