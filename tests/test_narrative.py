@@ -115,6 +115,21 @@ def test_the_time_at_the_head_governs_until_the_next(text: str, numeral: str, sc
     assert scope_of(text, start, start + len(numeral), "applications.received", "件", 2020) == scope
 
 
+@pytest.mark.parametrize(
+    ("text", "numeral", "scope"),
+    [
+        ("收到申请22起,比2019年(31起)下降29%", "22", "year"), ("收到申请22起,比2019年(31起)下降29%", "31", "previous_year"),
+        ("收到申请22起，较2019年的31起少9起", "31", "previous_year"), ("比去年同期的31件减少9件", "31", "previous_year"),
+        ("比去年同期的31件减少9件", "9", "other"), ("申请由上年的31件减少到22件", "31", "previous_year"),
+        ("申请由上年的31件减少到22件", "22", "year"), ("申请由2019年31件增至38件", "38", "year"),
+        ("较2018年的40件更少", "40", "other"), ("比上年增加31件", "31", "other"),
+    ],
+)  # fmt: skip
+def test_the_compared_year_has_its_own_figure(text: str, numeral: str, scope: str) -> None:
+    start = text.rindex(numeral)
+    assert scope_of(text, start, start + len(numeral), "applications.received", "件", 2020) == scope
+
+
 def zeros(tagger: Tagger, text: str) -> list[tuple[str, str]]:
     cues = find_cues(text)
     (named,) = tagger.read([Marked(text, [], cues)])

@@ -35,6 +35,12 @@ CHANGE = re.compile(
     r"(?:增长|增加|上升|下降|减少|提升|提高|回落|增幅|降幅|下滑|净增|增|减|升|降)(?:幅度?)?[了约达近为至]*\s*$"
 )
 COMPARED = re.compile(r"同比|环比|较上|较去|较\d{4}|比上|比去|相比|与上|比\d{4}|较前|比前")
+COMPARED_FIGURE = re.compile(
+    r"(?:比|较|与|由|从)(?:(?P<year>(?:19|20)\d\d)\s*年?|去年|上一?年度?|(?P<earlier>前年))度?(?:同期)?(?:的|为)?\s*[(（]?\s*$"
+)
+"""What stands before the other year's figure: 比2019年(31件), 较去年同期的31件, 由上年的31件."""
+RESULT = re.compile(r"(?:增加|增长|上升|提高|减少|下降|降低|增|升|减|降)(?:到|至|为)\s*$")
+"""What stands before this year's figure of a comparison: 由上年的31件增加到38件."""
 AVERAGE = re.compile(r"(?:日均|月均|年均|平均|均次|每[年月周日季天]?(?:度)?)[^，,。；;]{0,8}$")
 DURATION = {"个工作日", "工作日", "天", "小时", "分钟", "年", "日", "秒"}
 PARTS = re.compile(r"\s*个?(?:部分|方面|章节|板块|环节|步骤)")
@@ -95,10 +101,21 @@ def scope_of(text: str, start: int, end: int, statistic: str, unit: str | None, 
     clause = max(map(before.rfind, "，,、（(")) + 1
     near, around = before[clause:], before[max(0, clause - 30) :]
     beside = near[-16:]
-    if CHANGE.search(beside) and (unit in ("%", "个百分点") or COMPARED.search(before[-40:])):
-        return "other"
     if unit in DURATION or AVERAGE.search(beside) or PARTS.match(text, end):
         return "other"
+    if compared := COMPARED_FIGURE.search(before[-20:]):
+        former = compared["year"] is None or year is None or int(compared["year"]) == year - 1
+        return "previous_year" if former and not compared["earlier"] else "other"
+    share = unit in ("%", "个百分点")
+    if RESULT.search(beside) and not share:
+        return "year"
+    if CHANGE.search(beside) and (share or COMPARED.search(before[-40:])):
+        return "other"
+    return _time_of(statement, near, around, statistic, year)
+
+
+def _time_of(statement: str, near: str, around: str, statistic: str, year: int | None) -> Scope:
+    """The scope by the words of time in the clause of a figure, or at the head of its statement."""
     if not TIME.search(statement):
         return "year"
     if CUMULATIVE.search(near) or CUMULATIVE.search(around):
