@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,9 +13,12 @@ from hypothesis import strategies as st
 from models.narrative.candidates import scan
 from models.narrative.cues import find_cues
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
+from models.narrative.read import read_figures
 from models.narrative.text import CONTEXT, WINDOW, sentences, windows
 from models.narrative.zeros import all_zeros
-from models.tagger.tagger import Marked, Tagger
+from models.reading import read_document
+from models.schema.document import Source
+from models.tagger.tagger import Label, Marked, Named, Tagger
 
 
 def found(text: str) -> list[str]:
@@ -190,6 +195,33 @@ def test_the_head_noun_says_what_there_was_none_of(tagger: Tagger, text: str) ->
 )  # fmt: skip
 def test_zeros_beside_other_nouns_stay(tagger: Tagger, text: str, expected: list[str]) -> None:
     assert [statistic for _, statistic in zeros(tagger, text)] == expected
+
+
+class CumulativeTagger:
+    """Calls every count the cumulative sum, as the tagger does with 累计 and 共计."""
+
+    def read(self, narratives: Sequence[Marked]) -> list[Named]:
+        return [
+            Named([Label("disclosure.cumulative" if "count" in c.kinds else None, 0.9) for c in n.candidates], [])
+            for n in narratives
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "statistic", "scope"),
+    [
+        ("全年共公开各类信息412条。", "disclosure.total", "year"), ("2020年,累计公开信息412条。", "disclosure.total", "year"),
+        ("其他信息共计412条。", "disclosure.total", "year"), ("历年累计公开信息412条。", "disclosure.cumulative", "cumulative"),
+        ("到2020年底,累计公开信息412条。", "disclosure.cumulative", "cumulative"),
+        ("开栏至今共挂出412条。", "disclosure.cumulative", "cumulative"),
+        ("累计公开412条,其中本年一部分。", "disclosure.cumulative", "cumulative"),
+    ],
+)  # fmt: skip
+def test_a_sum_is_cumulative_by_its_words_only(text: str, statistic: str, scope: str) -> None:
+    tagger: Any = CumulativeTagger()
+    document, _cells = read_document(Source(text, "utf-8"))
+    _, (figure,) = read_figures(document, tagger)
+    assert (figure.statistic, figure.scope) == (statistic, scope)
 
 
 @given(st.text(alphabet="收到申请,。;\n0123件(", max_size=1500))

@@ -69,6 +69,29 @@ HEAD = re.compile(r"(?:.*[:：)）]|\s*\d{1,2}[.．、])?[^，,、:：\d比较�
 """What may stand in a statement before the time that governs it."""
 STATEMENT = 200
 """How far before a figure, in characters, the statement may begin whose time governs it."""
+SINCE = re.compile(
+    r"历年|历岁|以来|至今|往年|现存|年半?来|累计数|截[至止]|[至到]20\d\d|从20\d\d|自(?:从|《|建|开|20\d\d)"
+    r"|20\d\d\s*年?[\d月日\s]{0,8}起|开[通栏馆号设网办区]|建[站网库]|施行|上线|成立|组建"
+    r"|(?:[到至]|年)底|年末|目前|[两二三四五六七八九十几\d]年(?:相加|总和|加总|累计|共|间|下来|并)"
+)
+"""Words that make a sum one of several years."""
+NEW = re.compile(
+    r"其中[^，,。；;]{0,6}(?:本年|今年|当年|新增|20\d\d)|本年度?(?:新增|公开)|历年|以来|起算?[)）]"
+    r"|^[^，,]{0,4}[，,]\s*(?:本年|今年|当年)"
+)
+"""The same after the sum, or the year's own part of it."""
+
+
+def is_cumulative(text: str, start: int, end: int) -> bool:
+    """Whether words near a sum of what was published say that it is of more than the year (ruling 12).
+
+    累计 alone says it only after another count: 公开205条，累计530条.
+    """
+    before = text[max(0, start - STATEMENT) : start]
+    before = before[max(map(before.rfind, "。\n")) + 1 :]
+    after = re.split("[。；;\n]", text[end : end + 40], maxsplit=1)[0]
+    summed = re.search(r"累计|累积|总|合", before[-16:]) and re.search(r"\d\s*[条件篇则份][^。]*$", before)
+    return bool(SINCE.search(before) or NEW.search(after) or summed)
 
 
 def unit_of(text: str, end: int, kind: str) -> str | None:
