@@ -43,7 +43,7 @@ MAX_SENTENCES = 1000
 CONTESTED = math.inf
 """Stands for a number that copies of a report tell differently."""
 
-Packed = tuple[bytes, bytes]
+Packed = tuple[bytes, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,14 @@ class Kept:
 
     def packed(self) -> Packed:
         """The same in a third of the memory: most numbers are zero or not told."""
-        return zlib.compress(self.values.tobytes(), 1), self.sentences.tobytes()
+        sentences = None if self.sentences is None else self.sentences.tobytes()
+        return zlib.compress(self.values.tobytes(), 1), sentences
 
     @classmethod
     def unpacked(cls, packed: Packed) -> Kept:
         """What was packed."""
-        return cls(array("d", zlib.decompress(packed[0])), array("Q", packed[1]))
+        values, sentences = packed
+        return cls(array("d", zlib.decompress(values)), None if sentences is None else array("Q", sentences))
 
 
 class Panel:
