@@ -37,6 +37,10 @@ def found(text: str) -> list[str]:
         ("统计期限至202012月31日", ["202012月31日"]),
         ("1,113条", ["1,113"]),
         ("１２件", ["１２"]),
+        ("期限为2018年11日至12月31日", ["2018年11日", "12月31日"]),
+        ("访问100余万次", ["100"]),
+        ("自2007年45日起施行", ["2007年45日"]),
+        ("本栏目于20078月开通", ["20078月"]),
     ],
 )
 def test_figures_are_candidates(text: str, figures: list[str]) -> None:
@@ -48,7 +52,7 @@ def test_figures_are_candidates(text: str, figures: list[str]) -> None:
     [
         "国办公开办函〔2019〕60号", "根据第二十条第(一)项规定", "电话:0598-8370116", "邮编350316", "www.abc123.gov.cn",
         "《2020年政务公开工作要点》", "12345热线平台", "1.健全机制", "(2)加强领导", "一是提高认识", "下一步工作", "时间:14:02",
-        "“两微一端”建设", "第3期", "某街道28号", "计1条",
+        "“两微一端”建设", "第3期", "图2 网站概况", "见41857.cn", "某街道28号", "计1条",
     ],
 )  # fmt: skip
 def test_what_is_no_figure_is_no_candidate(text: str) -> None:
@@ -74,7 +78,7 @@ def test_candidates_are_in_order_and_apart(text: str) -> None:
         ("收到", "12", "件,", "件", "exact"), ("公开", "300", "余条信息", "条", "over"), ("约", "1.2万", "人次", "人次", "about"),
         ("近", "300", "篇", "篇", "under"), ("超过", "40", "场", "场", "over"), ("共", "25", ",其中", None, "exact"),
         ("培训", "5", "次以上", "次", "at_least"), ("公开", "59", " 条", "条", "exact"), ("不少于", "3", "期", "期", "at_least"),
-        ("时限", "7", "个工作日", "个工作日", "exact"),
+        ("点击", "100", "余万次", "次", "over"), ("时限", "7", "个工作日", "个工作日", "exact"),
     ],
 )  # fmt: skip
 def test_unit_and_qualifier(before: str, numeral: str, after: str, unit: str | None, qualifier: str) -> None:
@@ -82,6 +86,11 @@ def test_unit_and_qualifier(before: str, numeral: str, after: str, unit: str | N
     start, end = len(before), len(before + numeral)
     assert unit_of(text, end, "count") == unit
     assert qualifier_of(text, start, end) == qualifier
+
+
+@pytest.mark.parametrize("after", ["部分内容", "\n本乡公开"])
+def test_what_is_no_unit(after: str) -> None:
+    assert unit_of(f"共12{after}", 3, "count") is None
 
 
 @pytest.mark.parametrize(("after", "unit"), [("亿元", "亿元"), ("万美元", "万美元"), ("余万元", "万元"), ("元", "元")])
@@ -197,6 +206,13 @@ def test_the_head_noun_says_what_there_was_none_of(tagger: Tagger, text: str) ->
 )  # fmt: skip
 def test_zeros_beside_other_nouns_stay(tagger: Tagger, text: str, expected: list[str]) -> None:
     assert [statistic for _, statistic in zeros(tagger, text)] == expected
+
+
+def test_the_ten_thousand_after_more_than_is_in_the_value() -> None:
+    tagger: Any = CumulativeTagger()
+    document, _cells = read_document(Source("历年点击100余万次，转发100万余次。", "utf-8"))
+    _, figures = read_figures(document, tagger)
+    assert [(f.quantity and f.quantity.value, f.unit, f.qualifier) for f in figures] == [(10**6, "次", "over")] * 2
 
 
 class CumulativeTagger:

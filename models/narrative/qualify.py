@@ -10,7 +10,10 @@ from models.schema.figure import Scope
 from models.schema.quantity import Qualifier
 
 _UNITS = "|".join(re.escape(m) for m in sorted({*MEASURES, "户次", "篇(次)"}, key=len, reverse=True))
-COUNT_UNIT = re.compile(rf"\s{{0,3}}(?:余|多|来)?\s{{0,3}}({_UNITS})")
+COUNT_UNIT = re.compile(
+    rf"\s{{0,3}}(?:[余多]\s{{0,3}}[万亿]?|来)?\s{{0,3}}(?!部分|本[乡镇局年机单级市县区部院委厅报街校])({_UNITS})"
+)
+SCALE = re.compile(r"\s{0,3}[余多]\s{0,3}([万亿])(?!\s{0,3}(?:元|美元|欧元|人民币))")
 MONEY_UNIT = re.compile(r"\s{0,3}(?:余|多)?\s{0,3}([百千]?[万亿]{0,2}\s{0,3}(?:元|美元|欧元|人民币))")
 PERCENT_UNIT = re.compile(r"\s*(%|％|‰|个百分点)")
 
@@ -99,6 +102,12 @@ def unit_of(text: str, end: int, kind: str) -> str | None:
     pattern = {"amount": MONEY_UNIT, "percent": PERCENT_UNIT}.get(kind, COUNT_UNIT)
     match = pattern.match(fold(text[end : end + UNIT_REACH]))
     return re.sub(r"\s+", "", match[1]) if match else None
+
+
+def scale_of(text: str, end: int) -> int:
+    """What a count is in, where 余 or 多 parts it from its 万 or 亿: 100余万次 is over 1,000,000."""
+    match = SCALE.match(text, end)
+    return 1 if match is None else {"万": 10**4, "亿": 10**8}[match[1]]
 
 
 def qualifier_of(text: str, start: int, end: int) -> Qualifier:
