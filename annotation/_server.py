@@ -94,20 +94,17 @@ class Server:
 
         Args:
             labelling: what the project shall show.
-            tasks: consumed a request at a time; what goes wrong in making them is raised as it is.
+            tasks: consumed a request at a time.
             told: called after each request.
         """
         pushed, version = Pushed(), ""
-        with self._calls():
-            client = self._client()
+        with self._client() as client:
             project = _prepared(client, labelling)
             stored = _index(client, project)
-        newest = max((s.task for s in stored.values()), default=0)
-        for batch in _batches(tasks):
-            with self._calls():
+            newest = max((s.task for s in stored.values()), default=0)
+            for batch in _batches(tasks):
                 version = _import(client, project, batch, stored, pushed) or version
-            told(pushed)
-        with self._calls():
+                told(pushed)
             _remove_doubles(client, project, newest, version)
             if version:
                 client.projects.update(project, model_version=version)
@@ -119,8 +116,7 @@ class Server:
         Raises:
             ConfigError: there is no project of that title, or tasks were removed meanwhile.
         """
-        with self._calls():
-            client = self._client()
+        with self._client() as client:
             project = self._project(client, title)
             people = {user.id: user.email for user in client.users.list()}
             for page in _pages(client, project):
@@ -128,8 +124,7 @@ class Server:
 
     def annotated(self, title: str) -> set[str]:
         """The ids of the passages that somebody annotated in a project; none where there is no such project."""
-        with self._calls():
-            client = self._client()
+        with self._client() as client:
             project = _titled(client, title)
             rows = _ours(client, project.id, ANNOTATED) if project is not None else ()
             return {row["meta"]["id"] for row in rows if row["total_annotations"]}
@@ -140,8 +135,7 @@ class Server:
         Raises:
             ConfigError: there is no project of that title.
         """
-        with self._calls():
-            client = self._client()
+        with self._client() as client:
             project = self._project(client, title)
         parts = urlsplit(self._url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}/projects/{project}/data?task="
@@ -152,20 +146,15 @@ class Server:
             raise ConfigError(f"no project {title!r} on the Label Studio server")
         return int(project.id)
 
-    def _client(self) -> Any:
-        from label_studio_sdk import LabelStudio
-
-        return LabelStudio(base_url=self._url, api_key=self._token, timeout=SECONDS_PER_REQUEST)  # type: ignore[no-untyped-call]
-
     @contextmanager
-    def _calls(self) -> Iterator[None]:
-        """Around calls to the client and nothing else: their errors are the server's."""
+    def _client(self) -> Iterator[Any]:
         import httpx
+        from label_studio_sdk import LabelStudio
         from label_studio_sdk.core.api_error import ApiError
 
         host = urlsplit(self._url).hostname
         try:
-            yield
+            yield LabelStudio(base_url=self._url, api_key=self._token, timeout=SECONDS_PER_REQUEST)  # type: ignore[no-untyped-call]
         except ApiError as error:
             raise ConfigError(f"Label Studio at {host} answered {error.status_code}{self._reason(error)}") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
