@@ -23,16 +23,20 @@ from models.schema.gold import AnnotatedPassage, read_annotated
 from models.structure.agency import agency_key
 from models.tagger.tagger import DEFAULT, Marked, Tagger
 from models.tagger.tokenizer import build_tokenizer
+from training.ablation import main as ablate
 from training.augment import augment
 from training.calibrate import calibrate
 from training.metrics import score_tagger
 from training.settings import read_settings
-from training.splits import PARTS, split_as, split_by_family
+from training.splits import PARTS, share_of, split_as, split_by_family
 
 TINY = {
     "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 48, "conv_kernel_size": 3,
     "relative_attention": False, "position_biased_input": True, "type_vocab_size": 0,
 }  # fmt: skip
+
+PLACES = {"plan": "plan.yaml", "results": "results", "runs": "runs"}
+"""Options of an ablation."""
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +189,7 @@ def test_calibration_softens_a_tagger_that_is_too_sure_and_changes_no_label(tagg
     assert (after.calibration_error() or 0) < (before.calibration_error() or 0)
 
 
-@pytest.mark.parametrize("change", [{"epohcs": 3}, {"copies": 0}, {"corpus": ["nowhere/*.jsonl"]}])
+@pytest.mark.parametrize("change", [{"epohcs": 3}, {"copies": -1}, {"corpus": ["nowhere/*.jsonl"]}])
 def test_wrong_settings_are_one_clear_error(root: Path, tmp_path: Path, change: dict[str, object]) -> None:
     path = settings_file(root, tmp_path)
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text("utf-8")), **change}), "utf-8")
@@ -216,3 +220,33 @@ def test_a_file_that_holds_no_settings_is_one_line(content: bytes, told: str, tm
 def test_corpus_files_may_be_named_absolutely(root: Path, tmp_path: Path) -> None:
     path = settings_file(root, tmp_path, corpus=[str(tmp_path / "corpus" / "*.jsonl")])
     assert read_settings(path).corpus == (tmp_path / "corpus" / "plain.jsonl",)
+
+
+def test_an_ablation_trains_what_is_missing_and_tells_all(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings_file(root, tmp_path)
+    split_file(tmp_path)
+    variants = {"whole": {}, "half": {"share": 0.5, "encoder.config.intermediate_size": 32}}
+    plan = {"base": "settings.yaml", "split": "run.json", "seeds": [1], "variants": variants}
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(plan, sort_keys=False), "utf-8")
+    options = [f"--{name}={tmp_path / place}" for name, place in PLACES.items()]
+    ablate(options)
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[0] for row in rows] == ["| whole", "| half"]
+    assert int(rows[1][3]) < int(rows[0][3])
+    assert float(rows[1][2]) <= float(rows[0][2])
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "results").iterdir()}
+    assert len(written) == 2
+    assert not list((tmp_path / "runs").iterdir())
+    ablate(options)
+    assert "0 of 2" in capsys.readouterr().err
+    assert written == {path: path.stat().st_mtime_ns for path in (tmp_path / "results").iterdir()}
+
+
+def test_a_smaller_share_is_part_of_a_larger_one(passages: list[AnnotatedPassage]) -> None:
+    quarter, half = ({p.id for p in share_of(passages, share)} for share in (0.25, 0.5))
+    assert quarter < half < {p.id for p in passages}
+    assert 0.2 < len(quarter) / len(passages) < 0.3
+    assert share_of(passages, 1.0) == tuple(passages)
+    assert not {p.family for p in share_of(passages, 0.5)} & {p.family for p in passages if p.id not in half}

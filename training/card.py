@@ -39,12 +39,11 @@ this size shows; scores on real reports stand in the README of the repository.
 """
 
 
-def card(record: dict[str, Any], *, parameters: int, n_labels: int) -> str:
+def card(record: dict[str, Any], *, n_labels: int) -> str:
     """Markdown of the card.
 
     Args:
         record: content of `run.json`.
-        parameters: number of weights.
         n_labels: labels without B-, I- and O.
     """
     encoder = record["settings"]["encoder"]
@@ -70,7 +69,7 @@ def card(record: dict[str, Any], *, parameters: int, n_labels: int) -> str:
         seed=record["settings"]["seed"],
         temperature=record["temperature"],
         shape=shape,
-        parameters=parameters / 1e6,
+        parameters=record["parameters"] / 1e6,
         rows="\n".join(rows),
         **record["passages"],
     )

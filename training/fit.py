@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from training.card import card
 from training.dataset import IGNORED, NO_CUE, examples, variants
 from training.metrics import score_tagger
 from training.settings import TrainingSettings
-from training.splits import PARTS, Split, split_as, split_by_family
+from training.splits import PARTS, Split, share_of, split_as, split_by_family
 
 ZERO_SHARE = 0.2
 """Weight of the worded zeros in the loss."""
@@ -116,6 +117,7 @@ def train(settings: TrainingSettings) -> Path:
         split = split_as(passages, settings.split)
     else:
         split = split_by_family(passages, held_out=settings.held_out, seed=settings.seed)
+    split = replace(split, train=share_of(split.train, settings.share))
     fitted = split.train
     tokenizer = _tokenizer(settings, fitted)
     model = _model(settings, tokenizer, ontology)
@@ -231,6 +233,7 @@ def _save(
             "corpus": [path.name for path in settings.corpus],
         },
         "temperature": temperature,
+        "parameters": sum(p.numel() for p in tagger.model.parameters()),
         "labels_digest": trainer.ontology.digest,
         "corpus_digest": hashlib.sha256("".join(p.id + p.text for p in passages).encode()).hexdigest()[:16],
         "passages": {name: len(getattr(split, name)) for name in PARTS},
@@ -242,6 +245,5 @@ def _save(
         },
     }
     (settings.output / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    parameters = sum(p.numel() for p in tagger.model.parameters())
-    text = card(record, parameters=parameters, n_labels=len(trainer.ontology.labels))
+    text = card(record, n_labels=len(trainer.ontology.labels))
     (settings.output / "README.md").write_text(text, "utf-8")

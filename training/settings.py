@@ -37,6 +37,7 @@ class TrainingSettings(_Settings):
         output: folder of the run, relative to the working directory.
         held_out: share of the families kept for development, and again for testing, in (0, 0.4].
         split: `run.json` of an earlier run whose split is kept instead; relative like the corpus.
+        share: part of the training families that is used, in (0, 1]; a smaller share is a part of any larger one.
         copies: augmented variants of each passage.
         outside_weight: weight in the loss of characters that begin no candidate.
         evaluations: how often during the run the development score is taken.
@@ -48,8 +49,9 @@ class TrainingSettings(_Settings):
     seed: int = 1
     held_out: float = Field(default=0.12, gt=0, le=0.4)
     split: Path | None = None
+    share: float = Field(default=1.0, gt=0, le=1)
     encoder: Encoder
-    copies: int = Field(default=20, ge=1)
+    copies: int = Field(default=20, ge=0)
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=32, ge=1)
     learning_rate: float = Field(default=1e-3, gt=0)

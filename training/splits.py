@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,6 +77,12 @@ def split_as(passages: Sequence[AnnotatedPassage], run: Path) -> Split:
         clashes = agency_key(passage.agency) in agencies if known else may_be_one_of(passage.agency, agencies)
         uses["left_out" if part == "train" and clashes else part].append(passage)
     return Split(**{use: tuple(found) for use, found in uses.items()})
+
+
+def share_of(passages: Sequence[AnnotatedPassage], share: float) -> tuple[AnnotatedPassage, ...]:
+    """The passages of about `share` of the families, the same ones each time, and all of them in any larger share."""
+    digests = {p.family: int.from_bytes(hashlib.sha256(p.family.encode()).digest()[:4], "big") for p in passages}
+    return tuple(p for p in passages if digests[p.family] < share * 2**32)
 
 
 def _parts(run: Path) -> dict[str, str]:
