@@ -29,17 +29,17 @@ from training.settings import read_settings
 
 PLAN = Path("configs/training/ablation.yaml")
 RESULTS = Path("training/ablation")
-HEAD = ("named statistics", "all figures", "worded zeros")
+KINDS = {"named": "named statistics", "all": "all figures", "worded_zeros": "worded zeros"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trial:
     """One training of the plan.
 
     Attributes:
         variant: its name in the plan.
         settings: of `gouji train`, without those of the run itself.
-        name: of its folder and its result; another one where the settings or the corpus are others.
+        name: of its folder and its result; another one where the settings are others.
     """
 
     variant: str
@@ -58,14 +58,13 @@ def trials(plan: Path) -> list[Trial]:
         told = yaml.safe_load(plan.read_text("utf-8"))
         base = yaml.safe_load((plan.parent / told["base"]).read_text("utf-8"))
         here = plan.parent.resolve()
-        corpus = sorted(path for pattern in base["corpus"] for path in here.glob(pattern))
-        content = hashlib.sha256(b"".join(path.read_bytes() for path in corpus)).hexdigest()
-        places = {"corpus": [str(path) for path in corpus], "split": str(here / told["split"])}
+        corpus = sorted(str(path) for pattern in base["corpus"] for path in here.glob(pattern))
+        places = {"corpus": corpus, "split": str(here / told["split"])}
         found = []
         for seed in told["seeds"]:
             for variant, changes in told["variants"].items():
                 settings = _changed(base, changes)
-                digest = hashlib.sha256(json.dumps([settings, content], sort_keys=True).encode()).hexdigest()
+                digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
                 found.append(Trial(variant, seed, {**settings, **places}, f"{digest[:8]}-{seed}"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{plan}: {type(error).__name__}: {' '.join(str(error).split())}") from error
@@ -100,7 +99,7 @@ def run(trial: Trial, folder: Path, results: Path) -> None:
         "corpus_digest": record["corpus_digest"],
         "core_minutes": round((time.process_time() - started) / 60, 1),
         "scores": {
-            part: {kind: scores[kind] for kind in ("named", "all", "worded_zeros", "calibration_error")}
+            part: {kind: scores[kind] for kind in (*KINDS, "calibration_error")}
             for part, scores in record["scores"].items()
         },
     }
@@ -112,22 +111,32 @@ def run(trial: Trial, folder: Path, results: Path) -> None:
 
 
 def table(plan: Sequence[Trial], results: Path) -> str:
-    """Markdown: F1 on the test families of each variant, mean of its seeds (lowest to highest)."""
-    lines = [
-        "| variant | seeds | parameters, M | train on | " + " | ".join(HEAD) + " |",
-        "| --- " * (4 + len(HEAD)) + "|",
-    ]
+    """Markdown: F1 on the test families of each variant, mean of its seeds (lowest to highest).
+
+    Raises:
+        ConfigError: results are of different corpora.
+    """
+    found = {trial: _result(results / f"{trial.name}.json") for trial in plan}
+    corpora = {result["corpus_digest"] for result in found.values() if result}
+    if len(corpora) > 1:
+        raise ConfigError(f"{results}: results of {len(corpora)} corpora; remove those of all but one")
+    head = ["variant", "seeds", "parameters, M", "train on", *KINDS.values()]
+    rows = [head, ["---"] * len(head)]
     for variant in dict.fromkeys(trial.variant for trial in plan):
-        paths = (results / f"{trial.name}.json" for trial in plan if trial.variant == variant)
-        found = [json.loads(path.read_text("utf-8")) for path in paths if path.is_file()]
-        if not found:
-            continue
-        cells = [variant, str(len(found)), f"{found[0]['parameters'] / 1e6:.1f}", str(found[0]["train"])]
-        for kind in ("named", "all", "worded_zeros"):
-            scores = [100 * result["scores"]["test"][kind]["f1"] for result in found]
-            cells.append(f"{statistics.mean(scores):.1f} ({min(scores):.1f} to {max(scores):.1f})")
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        seeds = [result for trial, result in found.items() if result and trial.variant == variant]
+        if seeds:
+            size, passages = seeds[0]["parameters"] / 1e6, seeds[0]["train"]
+            rows.append([variant, str(len(seeds)), f"{size:.1f}", str(passages), *(_f1(seeds, kind) for kind in KINDS)])
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _result(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None  # type: ignore[no-any-return]
+
+
+def _f1(results: Sequence[dict[str, Any]], kind: str) -> str:
+    scores = [100 * result["scores"]["test"][kind]["f1"] for result in results]
+    return f"{statistics.mean(scores):.1f} ({min(scores):.1f} to {max(scores):.1f})"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
