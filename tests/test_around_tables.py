@@ -64,6 +64,31 @@ def test_figures_in_a_list_right_before_the_table() -> None:
     assert cells["disclosure.penalties.decisions"].value == planted.numbers["disclosure.penalties.decisions"]
 
 
+DIVIDED = [
+    "行政检查\n{}\n0\n20\n行政确认\n1\n1\n3",
+    "行政给付\n{}\n0\n20\n行政奖励\n\n行政裁决\n4\n0\n3\n行政征收\n1\n1\n6",
+]
+
+
+@pytest.mark.parametrize("rows", DIVIDED)
+def test_a_row_divided_into_others_has_no_value_of_its_own(rows: str) -> None:
+    planted = plant("2019", "lines", seed=5)
+    label, end = "其他对外管理服务事项\n", "第二十条第(六)项"
+    before, _, rest = planted.text.partition(label)
+    text = before + label + rows.format(5) + "\n" + rest[rest.index(end) :]
+    result = align(text, ())
+    assert result is not None
+    cells = {c.id: c for c in result.cells}
+    for name, cell in cells.items():
+        if name.startswith("disclosure.other_services"):
+            assert (cell.value, cell.status) == (None, "ambiguous")
+        else:
+            assert cell.value == planted.numbers[name]
+    undivided = align(before + label + "5\n0\n20\n" + rows.format(7) + "\n" + rest[rest.index(end) :], ())
+    assert undivided is not None
+    assert {c.value for c in undivided.cells if c.id.startswith("disclosure.other_services")} == {5, 0, 20}
+
+
 @pytest.mark.parametrize("layout", ["spaced", "html"])
 @pytest.mark.parametrize("form_id", ALL_FORMS)
 def test_the_form_is_told_by_the_header_not_by_the_year(form_id: str, layout: str) -> None:

@@ -271,6 +271,19 @@ def _collect(
         if role in ("row", "label", "value"):
             found[-1].end = end
             found[-1].following = pieces[end].span.start if end < len(pieces) else pieces[-1].span.end
+    _tell_loose(found, pieces, inside, opening)
+    return found, inside
+
+
+def _tell_loose(found: list[FoundLine], pieces: list[Piece], inside: list[bool], opening: dict[int, int]) -> None:
+    """Give each line the loose values after it; whose they are is not known where its own stand as loosely.
+
+    Args:
+        found: lines in reading order.
+        pieces: of the document.
+        inside: whether each piece belongs to a line.
+        opening: for each layout row that has one, the piece that opens a line.
+    """
     for i, line in enumerate(found):
         end = found[i + 1].start if i + 1 < len(found) else len(pieces)
         if all(inside[line.start : end]):
@@ -283,7 +296,16 @@ def _collect(
         ]
         line.loose = [pieces[k] for k in places]
         line.cut = bool(places) and inside[places[0] - 1]
-    return found, inside
+        line.refused = line.refused or _is_divided(line, pieces)
+
+
+def _is_divided(line: FoundLine, pieces: list[Piece]) -> bool:
+    """Whether its values are those of several rows, each with words of its own: 行政检查, 行政确认 below one label."""
+    width = len(line.line.cells)
+    if line.line.across or len(line.values) < width or len(line.loose) < width:
+        return False
+    label, value = line.labels[-1].span.end, line.values[0].span.start
+    return any(p.kind == "text" and label <= p.span.start < value for p in pieces[line.start : line.end])
 
 
 def _take(found: FoundLine, run: list[tuple[Piece, bool]], room: int) -> int:
