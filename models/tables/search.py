@@ -17,7 +17,7 @@ from models.tables.place import Numbers
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-EFFORT = 0.1
+EFFORT = 0.15
 """For one component of a table, in the solver's measure: about half a second."""
 LARGEST = 2**50
 """Sums beyond this are no matter for the solver, which counts in 64 bits."""
