@@ -228,7 +228,8 @@ def test_an_ablation_trains_what_is_missing_and_tells_all(
     settings_file(root, tmp_path)
     split_file(tmp_path)
     variants = {"whole": {}, "half": {"share": 0.5, "encoder.config.intermediate_size": 32}}
-    plan = {"base": "settings.yaml", "split": "run.json", "seeds": [1], "variants": variants}
+    common = {"changes": {"epochs": 0.1}, "split": "run.json", "seeds": [1]}
+    plan = {"base": "settings.yaml", **common, "variants": variants}
     (tmp_path / "plan.yaml").write_text(yaml.safe_dump(plan, sort_keys=False), "utf-8")
     options = [f"--{name}={tmp_path / place}" for name, place in PLACES.items()]
     ablate(options)

@@ -63,7 +63,7 @@ def trials(plan: Path) -> list[Trial]:
         found = []
         for seed in told["seeds"]:
             for variant, changes in told["variants"].items():
-                settings = _changed(base, changes)
+                settings = _changed(base, {**told["changes"], **changes})
                 digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
                 found.append(Trial(variant, seed, {**settings, **places}, f"{digest[:8]}-{seed}"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
