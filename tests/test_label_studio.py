@@ -13,7 +13,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -22,14 +21,14 @@ from annotation import _server
 from annotation._server import Labelling, Server
 from annotation.cli import app
 from annotation.label_config import instructions, label_config, label_names
-from annotation.local_server import ACCOUNT, LOG, running
+from annotation.local_server import ACCOUNT, KEY, LOG, running
 from annotation.review import ANSWER, ANSWERS, PLACES, review_config, review_instructions, review_tasks
 from annotation.run_findings import contradictions
 from gouji import app as gouji
 from models.ontology import load_ontology
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated
-from tests.studio import TIMEOUT, Studio
+from tests.studio import Studio
 from tests.test_training import TINY
 
 REPORTS = ("lishan-jiaoyuju-2022.html", "tongyin-jiedao-2021.txt")
@@ -45,25 +44,6 @@ def reports(root: Path) -> list[str]:
 def sent(reports: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """The tasks that a push of the reports has to bring."""
     return to_file(reports, tmp_path_factory.mktemp("tasks") / "tasks.json")
-
-
-@pytest.fixture(scope="session")
-def second(studio: Studio) -> str:
-    """A personal access token of another annotator, who came by invitation."""
-    return sign_up(studio, "second@localhost.example", "a long password")
-
-
-def sign_up(studio: Studio, email: str, password: str) -> str:
-    own = {"Authorization": f"Token {studio.account.token}"}
-    with httpx.Client(base_url=studio.address, timeout=TIMEOUT, follow_redirects=True) as browser:
-        invitation = browser.get("/api/invite", headers=own).json()["invite_url"]
-        browser.cookies.clear()
-        browser.get(invitation)
-        form = {"email": email, "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-        browser.post(invitation, data=form).raise_for_status()
-        created = browser.post("/api/token/", headers={"X-CSRFToken": browser.cookies["csrftoken"]})
-        created.raise_for_status()
-        return str(created.json()["token"])
 
 
 def to_file(reports: list[str], path: Path, *options: str) -> list[dict[str, Any]]:
@@ -382,11 +362,18 @@ def test_a_server_that_is_none_is_one_line(studio: Studio, tmp_path: Path) -> No
 
 
 def test_the_account_is_for_its_owner_only(studio: Studio) -> None:
-    assert (studio.folder / ACCOUNT).stat().st_mode & 0o777 == 0o600
+    assert {(studio.folder / name).stat().st_mode & 0o777 for name in (ACCOUNT, KEY)} == {0o600}
     log = (studio.folder / LOG).read_text("utf-8", "replace")
     assert studio.account.password not in log
     assert studio.account.token not in log
     assert studio.account.password not in repr(studio.account)
+
+
+def test_the_key_that_signs_tokens_is_ours_and_outlasts_restarts(studio: Studio) -> None:
+    key = (studio.folder / KEY).read_text("utf-8")
+    assert re.fullmatch(r"SECRET_KEY=[0-9a-f]{64}\n", key)
+    studio.restart()
+    assert (studio.folder / KEY).read_text("utf-8") == key
 
 
 def test_a_taken_port_is_said(studio: Studio, tmp_path: Path) -> None:
