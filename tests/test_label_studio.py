@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -28,7 +29,7 @@ from gouji import app as gouji
 from models.ontology import load_ontology
 from models.schema.errors import ConfigError
 from models.schema.gold import AnnotatedPassage, read_annotated
-from tests.studio import Studio
+from tests.studio import TIMEOUT, Studio
 from tests.test_training import TINY
 
 REPORTS = ("lishan-jiaoyuju-2022.html", "tongyin-jiedao-2021.txt")
@@ -106,30 +107,40 @@ def flat(submitted: dict[str, list[tuple[int, int, list[str]]]]) -> dict[str, li
 # ---- push
 
 
-KILLED_AFTER_TWO_REQUESTS = """
-import os, signal, annotation._server as server, gouji
-server.TASKS_PER_REQUEST, batches = 2, server._batches
-def interrupted(tasks):
-    for number, batch in enumerate(batches(tasks)):
-        if number == 2:
+KILLED = """
+import os, signal, sys, annotation._connection as connection, annotation._server as server, gouji
+server.TASKS_PER_REQUEST, flow, sent = 2, connection._Renewed.auth_flow, []
+when = sys.argv.pop(1)
+def end_in_the_third_import(event, info):
+    if event == when and info["request"].url.target.split(b"?")[0].endswith(b"/import"):
+        sent.append(event)
+        if len(sent) == 3:
             os.kill(os.getpid(), signal.SIGKILL)
-        yield batch
-server._batches = interrupted
+def traced(self, request):
+    request.extensions["trace"] = end_in_the_third_import
+    return flow(self, request)
+connection._Renewed.auth_flow = traced
 gouji.main()
 """
 
 
+@pytest.mark.parametrize(
+    ("event", "there"),
+    [("http11.send_request_headers.started", {4}), ("http11.receive_response_headers.started", {4, 6})],
+    ids=["before a request", "while the server works on it"],
+)
 def test_a_push_killed_in_the_middle_is_completed_by_the_next(
-    studio: Studio, reports: list[str], sent: list[dict[str, Any]], root: Path
+    studio: Studio, reports: list[str], sent: list[dict[str, Any]], root: Path, event: str, there: set[int]
 ) -> None:
-    command = [sys.executable, "-c", KILLED_AFTER_TWO_REQUESTS, "annotate", "push", *reports]
-    variables = {**os.environ, **studio.variables()}
-    killed = subprocess.run([*command, "--device", "cpu", "--project", "killed"], cwd=root, env=variables, check=False)
+    title = f"killed {event}"
+    command = [sys.executable, "-c", KILLED, event, "annotate", "push", *reports, "--device", "cpu", "--project", title]
+    killed = subprocess.run(command, cwd=root, env={**os.environ, **studio.variables()}, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert len(studio.tasks("killed")) == 4 < len(sent)
+    last = push(studio, reports, title)
+    assert re.search(r"; \d+ new, \d+ as they were$", last)
+    assert len(sent) - int(last.rpartition(" new")[0].rpartition(" ")[2]) in there
 
-    assert re.search(r"; \d+ new, \d+ as they were$", push(studio, reports, "killed"))
-    tasks = studio.tasks("killed")
+    tasks = studio.tasks(title)
     assert sorted(t["meta"]["id"] for t in tasks) == sorted(t["meta"]["id"] for t in sent)
     assert suggestions(tasks) == expected(sent)
 
@@ -465,22 +476,35 @@ def without_one(sent: list[dict[str, Any]], label: str) -> tuple[dict[str, Any],
     raise AssertionError(label)
 
 
-# ---- Label Studio's own converter
+# ---- files, as a team without a reachable server has them
 
 
-def test_label_studios_converter_reads_our_export(sent: list[dict[str, Any]], root: Path, tmp_path: Path) -> None:
+def test_files_go_in_and_out_by_hand_and_label_studios_converter_reads_them(
+    studio: Studio, sent: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """What `config` prints and `push --to-file` writes is uploaded, and what is downloaded is pulled and converted."""
     from label_studio_sdk.converter import Converter
 
-    done = [
-        {"id": number, **task, "annotations": [{"id": number, **p} for p in task["predictions"]]}
-        for number, task in enumerate(sent, 1)
-        if "predictions" in task
-    ]
-    (tmp_path / "export.json").write_text(json.dumps(done), "utf-8")
-    converter = Converter(config=label_config(load_ontology()), project_dir=None, download_resources=False)
-    converter.convert_to_json_min(str(tmp_path / "export.json"), str(tmp_path / "min"), is_dir=False)
-    read = json.loads((tmp_path / "min" / "result.json").read_text("utf-8"))
-    for task, row in zip(done, read, strict=True):
-        values = [r["value"] for r in task["annotations"][0]["result"] if r["type"] == "labels"]
-        got = [(v["start"], v["end"], v["text"], v["labels"]) for v in row["statistic"]]
-        assert got == [(v["start"], v["end"], v["text"], v["labels"]) for v in values]
+    config = run(app, ["config"]).stdout
+    project = studio.client().projects.create(title="by hand", label_config=config).id
+    own = {"Authorization": f"Token {studio.account.token}"}
+    with httpx.Client(base_url=f"{studio.address}/api/projects/{project}", headers=own, timeout=TIMEOUT) as browser:
+        file = ("tasks.json", json.dumps(sent, ensure_ascii=False).encode(), "application/json")
+        browser.post("/import", files={"file": file}).raise_for_status()
+        did = annotate(studio.client(), studio.tasks("by hand"))
+        export = tmp_path / "export.json"
+        export.write_bytes(browser.get("/export", params={"exportType": "JSON"}).raise_for_status().content)
+
+    assert did.keys() == {task["meta"]["id"] for task in sent}
+    pulled = run(app, ["pull", "--from-file", str(export), "--out", str(tmp_path / "gold.jsonl")])
+    assert pulled.exit_code == 0, pulled.output + repr(pulled.exception)
+    passages = {p.id: p for p in read_annotated([tmp_path / "gold.jsonl"])}
+    assert figures(passages) == flat(did)
+    assert {name: p.text for name, p in passages.items()} == {t["meta"]["id"]: t["data"]["text"] for t in sent}
+
+    converter = Converter(config=config, project_dir=None, download_resources=False)
+    converter.convert_to_json_min(str(export), str(tmp_path / "min"), is_dir=False)
+    texts = {passage.text: name for name, passage in passages.items()}
+    rows = json.loads((tmp_path / "min" / "result.json").read_text("utf-8"))
+    read = {texts[row["text"]]: [(v["start"], v["end"], v["labels"]) for v in row.get("statistic", [])] for row in rows}
+    assert flat(read) == flat(did)
