@@ -31,8 +31,8 @@ KEY = ".env"
 """Label Studio keeps here what it signs tokens with. Of the keys that it makes itself one in fifty begins with a dollar
 sign; the next start takes that for a variable's name and makes another key, and all personal access tokens are void."""
 LOG = "server.log"
-SECONDS_TO_START = 300
-"""The first start makes the tables."""
+SECONDS_TO_START = 450
+"""The first start makes the tables: a minute and a half, on a busy machine five."""
 QUIET = {
     "COLLECT_ANALYTICS": "false",
     "DISABLE_SIGNUP_WITHOUT_LINK": "true",
