@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import typer
-
+from annotation._connection import Connection, from_environment
 from annotation._exports import Task
 from models.schema.errors import ConfigError
 
 TASKS_PER_REQUEST = 100
 CHARACTERS_PER_REQUEST = 200_000
 """Of what is shown; a request of suggestions has some twenty bytes a character."""
-SECONDS_PER_REQUEST = 300
 INDEX = "id,meta,total_annotations,draft_exists,predictions"
 ANNOTATED = "id,meta,total_annotations"
 
@@ -61,30 +55,15 @@ class _Stored:
 
 
 class Server:
-    """A Label Studio server; what goes wrong there is told without the token."""
+    """The projects of a Label Studio server."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url, self._token = url.rstrip("/"), token
+        self._connection = Connection(url, token)
 
     @classmethod
     def from_environment(cls) -> Server:
-        """The server that LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY name; at a terminal they are asked for.
-
-        Raises:
-            ConfigError: one of them is missing or cannot be what it should.
-        """
-        values = []
-        for name, form in (("LABEL_STUDIO_URL", r"https?://[^/\s]\S*"), ("LABEL_STUDIO_API_KEY", r"[!-~]+")):
-            values.append(os.environ.get(name, "").strip() or _asked(name))
-            if not values[-1]:
-                raise ConfigError(f"{name} is not set: name the server and its token, or use a file instead")
-            if not re.fullmatch(form, values[-1]):
-                raise ConfigError(f"{name} must look like {form}, and does not")
-        try:
-            urlsplit(values[0])
-        except ValueError:
-            raise ConfigError("LABEL_STUDIO_URL is no address of a server") from None
-        return cls(*values)
+        """See `annotation/_connection.py`."""
+        return cls(*from_environment())
 
     def push(self, labelling: Labelling, tasks: Iterable[Task], told: Callable[[Pushed], None]) -> Pushed:
         """Bring a project up to date: tasks that it lacks by their `meta.id`, and suggestions of a new model version.
@@ -94,17 +73,19 @@ class Server:
 
         Args:
             labelling: what the project shall show.
-            tasks: consumed a request at a time.
+            tasks: consumed a request at a time; what goes wrong in making them is raised as it is.
             told: called after each request.
         """
         pushed, version = Pushed(), ""
-        with self._client() as client:
+        with self._connection.calls() as client:
             project = _prepared(client, labelling)
             stored = _index(client, project)
-            newest = max((s.task for s in stored.values()), default=0)
-            for batch in _batches(tasks):
+        newest = max((s.task for s in stored.values()), default=0)
+        for batch in _batches(tasks):
+            with self._connection.calls() as client:
                 version = _import(client, project, batch, stored, pushed) or version
-                told(pushed)
+            told(pushed)
+        with self._connection.calls() as client:
             _remove_doubles(client, project, newest, version)
             if version:
                 client.projects.update(project, model_version=version)
@@ -116,7 +97,7 @@ class Server:
         Raises:
             ConfigError: there is no project of that title, or tasks were removed meanwhile.
         """
-        with self._client() as client:
+        with self._connection.calls() as client:
             project = self._project(client, title)
             people = {user.id: user.email for user in client.users.list()}
             for page in _pages(client, project):
@@ -124,7 +105,7 @@ class Server:
 
     def annotated(self, title: str) -> set[str]:
         """The ids of the passages that somebody annotated in a project; none where there is no such project."""
-        with self._client() as client:
+        with self._connection.calls() as client:
             project = _titled(client, title)
             rows = _ours(client, project.id, ANNOTATED) if project is not None else ()
             return {row["meta"]["id"] for row in rows if row["total_annotations"]}
@@ -135,9 +116,9 @@ class Server:
         Raises:
             ConfigError: there is no project of that title.
         """
-        with self._client() as client:
+        with self._connection.calls() as client:
             project = self._project(client, title)
-        parts = urlsplit(self._url)
+        parts = urlsplit(self._connection.url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}/projects/{project}/data?task="
 
     def _project(self, client: Any, title: str) -> int:
@@ -145,38 +126,6 @@ class Server:
         if project is None:
             raise ConfigError(f"no project {title!r} on the Label Studio server")
         return int(project.id)
-
-    @contextmanager
-    def _client(self) -> Iterator[Any]:
-        import httpx
-        from label_studio_sdk import LabelStudio
-        from label_studio_sdk.core.api_error import ApiError
-
-        host = urlsplit(self._url).hostname
-        try:
-            yield LabelStudio(base_url=self._url, api_key=self._token, timeout=SECONDS_PER_REQUEST)  # type: ignore[no-untyped-call]
-        except ApiError as error:
-            raise ConfigError(f"Label Studio at {host} answered {error.status_code}{self._reason(error)}") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ConfigError(f"Label Studio at {host} does not answer: {type(error).__name__}") from None
-        except ValueError as error:
-            raise ConfigError(f"what answers at {host} is no Label Studio: {type(error).__name__}") from None
-
-    def _reason(self, error: Any) -> str:
-        if error.status_code in (401, 403):
-            return (
-                ": is LABEL_STUDIO_API_KEY right? Personal access tokens work, legacy ones where the server allows them"
-            )
-        if error.status_code == 400 and isinstance(error.body, dict):
-            told = str(error.body.get("validation_errors") or error.body.get("detail"))
-            return ": " + " ".join(told.replace(self._token, "…").split())[:300]
-        return ""
-
-
-def _asked(name: str) -> str:
-    if not sys.stdin.isatty():
-        return ""
-    return str(typer.prompt(name, hide_input=name.endswith("KEY"), err=True)).strip()
 
 
 def _titled(client: Any, title: str) -> Any:

@@ -34,7 +34,13 @@ PANEL = "flex: 0 0 44%; position: sticky; top: 0; max-height: calc(100vh - 160px
 GROUP_TITLE = "font-size: 13px; margin: 6px 0 0"
 STYLE = """
 .lsf-richtext__container { font-size: 16px; line-height: 2.1; }
-.lsf-richtext__container .htx-highlight::after { font-size: 11px; font-weight: 400; opacity: 0.7; margin-left: 3px; }
+.lsf-richtext__container .htx-highlight::after {
+  font-size: 11px; font-weight: 400; opacity: 0.7; margin-left: 3px; white-space: nowrap;
+}
+.lsf-choices { margin: 0; }
+.lsf-choices :is(.lsf-choice, .lsf-choice__item, .lsf-choice__checkbox, .lsf-choice__checkbox > span:last-child) {
+  height: 26px; line-height: 26px;
+}
 .lsf-labels .lsf-label { margin: 0 4px 4px 0; padding: 0 6px; min-height: 24px; font-size: 13px; }
 """
 """Room between lines for the names of labels, which stand in the text; labels that fit on a screen."""

@@ -27,9 +27,12 @@ import typer
 from models.schema.errors import ConfigError
 
 ACCOUNT = "account.json"
+KEY = ".env"
+"""Label Studio keeps here what it signs tokens with. Of the keys that it makes itself one in fifty begins with a dollar
+sign; the next start takes that for a variable's name and makes another key, and all personal access tokens are void."""
 LOG = "server.log"
-SECONDS_TO_START = 300
-"""The first start makes the tables."""
+SECONDS_TO_START = 450
+"""The first start makes the tables: a minute and a half, on a busy machine five."""
 QUIET = {
     "COLLECT_ANALYTICS": "false",
     "DISABLE_SIGNUP_WITHOUT_LINK": "true",
@@ -63,9 +66,16 @@ def account_in(folder: Path) -> Account:
         return Account(**json.loads(path.read_text("utf-8")))
     folder.mkdir(parents=True, exist_ok=True)
     account = Account("annotator@localhost.example", secrets.token_urlsafe(12), secrets.token_hex(20))
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(asdict(account), file)
+    if not (folder / KEY).exists():
+        _write(folder / KEY, f"SECRET_KEY={secrets.token_hex(32)}\n")
+    _write(path, json.dumps(asdict(account)))
     return account
+
+
+def _write(path: Path, words: str) -> None:
+    """A new file that only its owner may read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(words)
 
 
 @contextmanager

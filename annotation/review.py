@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, TypeAdapter
 
 from annotation._exports import Annotation, ExportedTask, NamedTask, Refused, RefusedError, Task, finished
-from annotation.label_config import GROUP_TITLE, TITLE
+from annotation.label_config import COLUMNS, GROUP_TITLE, TEXT_COLUMN, TITLE
 from annotation.run_findings import Contradiction, Place
 
 PROJECT = "gouji-review"
@@ -29,11 +29,16 @@ ANSWERS = {
     "not_comparable": ("两者不可比", "两处都读对了，但说的不是同一件事"),
 }
 """What can be answered, by the id that is stored: the words for it, and when it is right."""
+PANEL = "flex: 0 0 36%; position: sticky; top: 0"
+"""What is asked stays in sight beside long places."""
 NO_SENTENCE = "（正文里没有这个数字，只核对表格。）"
 NO_PLACE = Place("出处", "（没有别的出处。）")
 STYLE = """
 .lsf-richtext__container, .lsf-paragraphs { font-size: 15px; line-height: 1.9; white-space: pre-wrap; }
+.lsf-paragraphs :is([class^=wrapper_header], [class^=time], [class^=selectAll]) { display: none; }
+.lsf-text-area p { display: none; }
 """
+"""Without what a dialogue has, as which the places are shown (speakers, times), and the counter of notes."""
 
 
 class _Meta(BaseModel):
@@ -77,26 +82,29 @@ class Reviews:
 
 
 def review_config() -> str:
-    """The configuration as XML: the finding, its sentence and its places, and below them what is asked."""
+    """The configuration as XML: the finding, its sentence and its places, and beside them what is asked."""
     view = ET.Element("View")
     ET.SubElement(view, "Style").text = STYLE
     ET.SubElement(view, "Header", value=f"${TITLE}", size="6")
     ET.SubElement(view, "Header", value=f"${MESSAGE}", size="4")
     ET.SubElement(view, "Header", value=f"${CHECK}", size="6")
-    ET.SubElement(view, "Header", value="正文", size="6", style=GROUP_TITLE)
-    ET.SubElement(view, "Text", name=SENTENCE, value=f"${SENTENCE}")
-    ET.SubElement(view, "Header", value="出处", size="6", style=GROUP_TITLE)
+    columns = ET.SubElement(view, "View", style=COLUMNS)
+    text = ET.SubElement(columns, "View", style=TEXT_COLUMN)
+    ET.SubElement(text, "Header", value="正文", size="6", style=GROUP_TITLE)
+    ET.SubElement(text, "Text", name=SENTENCE, value=f"${SENTENCE}")
+    ET.SubElement(text, "Header", value="出处", size="6", style=GROUP_TITLE)
     ET.SubElement(
-        view, "Paragraphs", name=PLACES, value=f"${PLACES}", layout="dialogue", nameKey="label", textKey="text"
+        text, "Paragraphs", name=PLACES, value=f"${PLACES}", layout="dialogue", nameKey="label", textKey="text"
     )
-    ET.SubElement(view, "Header", value="错在哪里？", size="5")
+    panel = ET.SubElement(columns, "View", style=PANEL)
+    ET.SubElement(panel, "Header", value="错在哪里？", size="5")
     choices = ET.SubElement(
-        view, "Choices", name=ANSWER, toName=SENTENCE, choice="single", required="true", requiredMessage="请选一项"
+        panel, "Choices", name=ANSWER, toName=SENTENCE, choice="single", required="true", requiredMessage="请选一项"
     )
     for number, (alias, (words, hint)) in enumerate(ANSWERS.items(), 1):
         ET.SubElement(choices, "Choice", value=words, alias=alias, hint=hint, hotkey=str(number))
     ET.SubElement(
-        view, "TextArea", name=NOTE, toName=SENTENCE, placeholder="备注（可不填）", rows="2", maxSubmissions="1"
+        panel, "TextArea", name=NOTE, toName=SENTENCE, placeholder="备注（可不填）", rows="2", maxSubmissions="1"
     )
     ET.indent(view)
     return ET.tostring(view, encoding="unicode")

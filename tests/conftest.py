@@ -55,3 +55,9 @@ def environment(root: Path) -> Path:
 def studio(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     with started(environment / "label-studio", tmp_path_factory.mktemp("label-studio")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def second(studio: Studio) -> str:
+    """The personal access token of a second annotator."""
+    return studio.sign_up("second@localhost.example", "a long password")

@@ -22,10 +22,13 @@ PLACE = """([start, end]) => {
     if (at < end && end <= at + node.length) range.setEnd(node, end - at);
     at += node.length;
   }
+  let pane = document.querySelector('.lsf-richtext__container');
+  while (pane && !/auto|scroll/.test(getComputedStyle(pane).overflowY)) pane = pane.parentElement;
+  if (pane) pane.scrollTop += range.getBoundingClientRect().top - innerHeight / 2;
   const box = range.getBoundingClientRect();
   return [box.left, box.right, (box.top + box.bottom) / 2];
 }"""
-"""Where characters of the text stand on the screen."""
+"""Where characters of the text stand on the screen, brought into sight."""
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from annotation.local_server import Account, account_in, running
 
 TIMEOUT = 120
@@ -42,6 +44,19 @@ class Studio:
         from label_studio_sdk import LabelStudio
 
         return LabelStudio(base_url=self.address, api_key=token or self.account.token, timeout=TIMEOUT)
+
+    def sign_up(self, email: str, password: str) -> str:
+        """A personal access token of another annotator, who comes by invitation; it lasts as long as the server."""
+        own = {"Authorization": f"Token {self.account.token}"}
+        with httpx.Client(base_url=self.address, timeout=TIMEOUT, follow_redirects=True) as browser:
+            invitation = browser.get("/api/invite", headers=own).json()["invite_url"]
+            browser.cookies.clear()
+            browser.get(invitation)
+            form = {"email": email, "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+            browser.post(invitation, data=form).raise_for_status()
+            created = browser.post("/api/token/", headers={"X-CSRFToken": browser.cookies["csrftoken"]})
+            created.raise_for_status()
+            return str(created.json()["token"])
 
     def tasks(self, title: str) -> list[dict[str, Any]]:
         """Every task of a project, with everything."""

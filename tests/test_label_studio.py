@@ -22,7 +22,7 @@ from annotation import _server
 from annotation._server import Labelling, Server
 from annotation.cli import app
 from annotation.label_config import instructions, label_config, label_names
-from annotation.local_server import ACCOUNT, LOG, running
+from annotation.local_server import ACCOUNT, KEY, LOG, running
 from annotation.review import ANSWER, ANSWERS, PLACES, review_config, review_instructions, review_tasks
 from annotation.run_findings import contradictions
 from gouji import app as gouji
@@ -45,25 +45,6 @@ def reports(root: Path) -> list[str]:
 def sent(reports: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """The tasks that a push of the reports has to bring."""
     return to_file(reports, tmp_path_factory.mktemp("tasks") / "tasks.json")
-
-
-@pytest.fixture(scope="session")
-def second(studio: Studio) -> str:
-    """A personal access token of another annotator, who came by invitation."""
-    return sign_up(studio, "second@localhost.example", "a long password")
-
-
-def sign_up(studio: Studio, email: str, password: str) -> str:
-    own = {"Authorization": f"Token {studio.account.token}"}
-    with httpx.Client(base_url=studio.address, timeout=TIMEOUT, follow_redirects=True) as browser:
-        invitation = browser.get("/api/invite", headers=own).json()["invite_url"]
-        browser.cookies.clear()
-        browser.get(invitation)
-        form = {"email": email, "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-        browser.post(invitation, data=form).raise_for_status()
-        created = browser.post("/api/token/", headers={"X-CSRFToken": browser.cookies["csrftoken"]})
-        created.raise_for_status()
-        return str(created.json()["token"])
 
 
 def to_file(reports: list[str], path: Path, *options: str) -> list[dict[str, Any]]:
@@ -126,30 +107,40 @@ def flat(submitted: dict[str, list[tuple[int, int, list[str]]]]) -> dict[str, li
 # ---- push
 
 
-KILLED_AFTER_TWO_REQUESTS = """
-import os, signal, annotation._server as server, gouji
-server.TASKS_PER_REQUEST, batches = 2, server._batches
-def interrupted(tasks):
-    for number, batch in enumerate(batches(tasks)):
-        if number == 2:
+KILLED = """
+import os, signal, sys, annotation._connection as connection, annotation._server as server, gouji
+server.TASKS_PER_REQUEST, flow, sent = 2, connection._Renewed.auth_flow, []
+when = sys.argv.pop(1)
+def end_in_the_third_import(event, info):
+    if event == when and info["request"].url.target.split(b"?")[0].endswith(b"/import"):
+        sent.append(event)
+        if len(sent) == 3:
             os.kill(os.getpid(), signal.SIGKILL)
-        yield batch
-server._batches = interrupted
+def traced(self, request):
+    request.extensions["trace"] = end_in_the_third_import
+    return flow(self, request)
+connection._Renewed.auth_flow = traced
 gouji.main()
 """
 
 
+@pytest.mark.parametrize(
+    ("event", "there"),
+    [("http11.send_request_headers.started", {4}), ("http11.receive_response_headers.started", {4, 6})],
+    ids=["before a request", "while the server works on it"],
+)
 def test_a_push_killed_in_the_middle_is_completed_by_the_next(
-    studio: Studio, reports: list[str], sent: list[dict[str, Any]], root: Path
+    studio: Studio, reports: list[str], sent: list[dict[str, Any]], root: Path, event: str, there: set[int]
 ) -> None:
-    command = [sys.executable, "-c", KILLED_AFTER_TWO_REQUESTS, "annotate", "push", *reports]
-    variables = {**os.environ, **studio.variables()}
-    killed = subprocess.run([*command, "--device", "cpu", "--project", "killed"], cwd=root, env=variables, check=False)
+    title = f"killed {event}"
+    command = [sys.executable, "-c", KILLED, event, "annotate", "push", *reports, "--device", "cpu", "--project", title]
+    killed = subprocess.run(command, cwd=root, env={**os.environ, **studio.variables()}, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert len(studio.tasks("killed")) == 4 < len(sent)
+    last = push(studio, reports, title)
+    assert re.search(r"; \d+ new, \d+ as they were$", last)
+    assert len(sent) - int(last.rpartition(" new")[0].rpartition(" ")[2]) in there
 
-    assert re.search(r"; \d+ new, \d+ as they were$", push(studio, reports, "killed"))
-    tasks = studio.tasks("killed")
+    tasks = studio.tasks(title)
     assert sorted(t["meta"]["id"] for t in tasks) == sorted(t["meta"]["id"] for t in sent)
     assert suggestions(tasks) == expected(sent)
 
@@ -382,11 +373,18 @@ def test_a_server_that_is_none_is_one_line(studio: Studio, tmp_path: Path) -> No
 
 
 def test_the_account_is_for_its_owner_only(studio: Studio) -> None:
-    assert (studio.folder / ACCOUNT).stat().st_mode & 0o777 == 0o600
+    assert {(studio.folder / name).stat().st_mode & 0o777 for name in (ACCOUNT, KEY)} == {0o600}
     log = (studio.folder / LOG).read_text("utf-8", "replace")
     assert studio.account.password not in log
     assert studio.account.token not in log
     assert studio.account.password not in repr(studio.account)
+
+
+def test_the_key_that_signs_tokens_is_ours_and_outlasts_restarts(studio: Studio) -> None:
+    key = (studio.folder / KEY).read_text("utf-8")
+    assert re.fullmatch(r"SECRET_KEY=[0-9a-f]{64}\n", key)
+    studio.restart()
+    assert (studio.folder / KEY).read_text("utf-8") == key
 
 
 def test_a_taken_port_is_said(studio: Studio, tmp_path: Path) -> None:
@@ -478,22 +476,35 @@ def without_one(sent: list[dict[str, Any]], label: str) -> tuple[dict[str, Any],
     raise AssertionError(label)
 
 
-# ---- Label Studio's own converter
+# ---- files, as a team without a reachable server has them
 
 
-def test_label_studios_converter_reads_our_export(sent: list[dict[str, Any]], root: Path, tmp_path: Path) -> None:
+def test_files_go_in_and_out_by_hand_and_label_studios_converter_reads_them(
+    studio: Studio, sent: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """What `config` prints and `push --to-file` writes is uploaded, and what is downloaded is pulled and converted."""
     from label_studio_sdk.converter import Converter
 
-    done = [
-        {"id": number, **task, "annotations": [{"id": number, **p} for p in task["predictions"]]}
-        for number, task in enumerate(sent, 1)
-        if "predictions" in task
-    ]
-    (tmp_path / "export.json").write_text(json.dumps(done), "utf-8")
-    converter = Converter(config=label_config(load_ontology()), project_dir=None, download_resources=False)
-    converter.convert_to_json_min(str(tmp_path / "export.json"), str(tmp_path / "min"), is_dir=False)
-    read = json.loads((tmp_path / "min" / "result.json").read_text("utf-8"))
-    for task, row in zip(done, read, strict=True):
-        values = [r["value"] for r in task["annotations"][0]["result"] if r["type"] == "labels"]
-        got = [(v["start"], v["end"], v["text"], v["labels"]) for v in row["statistic"]]
-        assert got == [(v["start"], v["end"], v["text"], v["labels"]) for v in values]
+    config = run(app, ["config"]).stdout
+    project = studio.client().projects.create(title="by hand", label_config=config).id
+    own = {"Authorization": f"Token {studio.account.token}"}
+    with httpx.Client(base_url=f"{studio.address}/api/projects/{project}", headers=own, timeout=TIMEOUT) as browser:
+        file = ("tasks.json", json.dumps(sent, ensure_ascii=False).encode(), "application/json")
+        browser.post("/import", files={"file": file}).raise_for_status()
+        did = annotate(studio.client(), studio.tasks("by hand"))
+        export = tmp_path / "export.json"
+        export.write_bytes(browser.get("/export", params={"exportType": "JSON"}).raise_for_status().content)
+
+    assert did.keys() == {task["meta"]["id"] for task in sent}
+    pulled = run(app, ["pull", "--from-file", str(export), "--out", str(tmp_path / "gold.jsonl")])
+    assert pulled.exit_code == 0, pulled.output + repr(pulled.exception)
+    passages = {p.id: p for p in read_annotated([tmp_path / "gold.jsonl"])}
+    assert figures(passages) == flat(did)
+    assert {name: p.text for name, p in passages.items()} == {t["meta"]["id"]: t["data"]["text"] for t in sent}
+
+    converter = Converter(config=config, project_dir=None, download_resources=False)
+    converter.convert_to_json_min(str(export), str(tmp_path / "min"), is_dir=False)
+    texts = {passage.text: name for name, passage in passages.items()}
+    rows = json.loads((tmp_path / "min" / "result.json").read_text("utf-8"))
+    read = {texts[row["text"]]: [(v["start"], v["end"], v["labels"]) for v in row.get("statistic", [])] for row in rows}
+    assert flat(read) == flat(did)
