@@ -34,7 +34,7 @@ from inference.stages import Stages
 from inference.totals import Totals
 from models.readers.inputs import Input, Skipped, find_paths
 from models.schema.errors import ConfigError
-from models.tagger.tagger import DEFAULT, checkpoint_digest, resolve_device
+from models.tagger.tagger import DEFAULT, Tagger, checkpoint_digest, resolve_device
 
 log = logging.getLogger("gouji")
 VERSION = "0.1.0"
@@ -157,6 +157,8 @@ def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
         raise ConfigError(f"--out {out}: {there} is no folder")
     if any(Path(name).is_dir() and Path(name).resolve() == out.resolve() for name in names):
         raise ConfigError(f"--out {out}: is an input folder too; name another, or one inside it")
+    importlib.import_module(f"inference.engines.{settings.engine}")
+    Tagger.load(settings.model, "cpu")
 
 
 def _without_skipped(items: Iterator[Input | Skipped], skipped: Counter[str]) -> Iterator[Input]:

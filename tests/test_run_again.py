@@ -7,6 +7,7 @@ import shutil
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from inference.sinks.parquet import read_tables
 from inference.stages import STAGES, Stages
 from models.readers.inputs import Input
 from models.schema.errors import ConfigError
+from models.tagger.tagger import Tagger
 from tests.running import NO_PAGES, FakeTagger, accounted, fill, report, run, tables
 
 
@@ -247,6 +249,31 @@ def test_only_failures_takes_nothing_of_another_model(
     monkeypatch.setattr(running, "checkpoint_digest", lambda _: "another")
     run([str(crawl)], tmp_path / "out", AGAIN)
     assert sum(tagger.asked) == 5
+
+
+@pytest.mark.parametrize("wrong", [RunSettings(model="nowhere"), RunSettings(engine="ray")], ids=["model", "engine"])
+@pytest.mark.parametrize("fresh", [False, True])
+def test_wrong_settings_remove_nothing_of_earlier_runs(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch, wrong: RunSettings, fresh: bool
+) -> None:
+    def load(model: str, *_options: Any) -> FakeTagger:
+        if model == "nowhere":
+            raise ConfigError("nowhere: no checkpoint")
+        return tagger
+
+    monkeypatch.setattr(Tagger, "load", load)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "inference.engines.ray", raising=False)
+    fill(crawl, 20)
+    if fresh:
+        _interrupted(crawl, tmp_path / "out", tagger, 1)
+    else:
+        (crawl / "empty.txt").write_text("")
+        run([str(crawl)], tmp_path / "out", NO_PAGES)
+    before = sorted((tmp_path / "out").rglob("*"))
+    with pytest.raises(ConfigError, match=r"no checkpoint|not installed"):
+        run([str(crawl)], tmp_path / "out", replace(wrong, device="cpu", fresh=fresh))
+    assert sorted((tmp_path / "out").rglob("*")) == before
 
 
 def test_the_record_tells_what_stages_took_and_what_was_found(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:
