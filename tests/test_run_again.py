@@ -112,6 +112,32 @@ def test_copies_of_records_that_share_a_url(crawl: Path, tmp_path: Path) -> None
     assert {r["text"] for r in rows.reports if r["source"] == f"{url}/2"} == {report(2)}
 
 
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("", [("甲县水务局", 2021), ("乙县教育局", 2022), ("丙县民政局", 2021), ("甲县水务局", 2021)]),
+        ("甲县水务局二○二一年", [("甲县水务局", 2021)] * 4),
+        ("丁县人民政府2020年", [("丁县人民政府", 2020)] * 4),
+    ],
+)
+def test_copies_have_the_agency_and_year_of_their_records_where_the_text_tells_none(
+    crawl: Path, tmp_path: Path, head: str, expected: list[tuple[str, int]]
+) -> None:
+    told: list[dict[str, Any]] = [
+        {"agency": "甲县水务局", "year": 2021}, {"agency": "乙县教育局", "year": 2022}, {"agency": "丙县民政局"}, {}
+    ]  # fmt: skip
+    text = f"{head}政府信息公开工作年度报告\n一、总体情况\n公开政府信息5条。信息公开制度和信息公开平台都好。\n"
+    records = [{"url": f"http://a.example/{number}", "text": text, **own} for number, own in enumerate(told)]
+    (crawl / "s.jsonl").write_text("\n".join(map(json.dumps, records)), "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", replace(NO_PAGES, html=True))
+    assert [(r["agency"], r["year"]) for r in rows.reports] == expected
+    assert [r["url"] for r in rows.reports] == [record["url"] for record in records]
+    (key,) = {r["report_id"] for r in rows.reports}
+    page = (tmp_path / "out" / "pages" / f"{key}.html").read_text("utf-8")
+    assert expected[0][0] in page
+    assert "乙县教育局" not in page
+
+
 # Resuming
 
 

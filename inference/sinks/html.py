@@ -104,7 +104,7 @@ def write_pages(rows: Rows, out: Path, panel: Panel) -> None:
     for report in rows.reports:
         sources[report["report_id"]].append(report["source"])
     template = environment.get_template("report.html")
-    for key, report in {r["report_id"]: r for r in rows.reports}.items():
+    for key, report in {r["report_id"]: r for r in reversed(rows.reports)}.items():
         years = {
             year: (page_name(other), frozenset(load_forms()[form].cells) if form else frozenset())
             for year, (other, form) in panel.years(report["agency"]).items()
