@@ -48,7 +48,8 @@ class Parts:
 
     Args:
         folder: holds them.
-        version: of everything that rows depend on beside their inputs; batches of another one are not looked at.
+        version: changes with gouji's code, settings and checkpoint (`run.rows_version`), though not with the libraries;
+            batches of another one are not looked at.
         only_failures: whether every report there is taken, in whichever batch it is, and everything else is read.
             Otherwise batches of just the same inputs are taken, failures and all.
     """

@@ -7,6 +7,7 @@ grow with the run.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import logging
@@ -22,7 +23,9 @@ from pathlib import Path
 import torch
 import transformers
 
+import configs
 import inference.engines
+import models
 from inference.copies import Copies
 from inference.panel import Panel
 from inference.parts import Parts, batched, remove
@@ -42,6 +45,13 @@ OUTPUTS = ("run.json", "index.html", "pages", *(f"{table}.parquet" for table in 
 """What a run leaves in its folder; never an input of the next."""
 KEPT = ".kept"
 """The batches of a run that had failures, for `only_failures`; any other run into the folder removes it."""
+SOURCES = tuple(
+    (Path(package.__path__[0]), pattern)
+    for package, pattern in ((models, "**/*.py"), (inference, "**/*.py"), (configs, "**/*.yaml"))
+)
+"""What makes rows, beside the checkpoint and the libraries: folders, and the files that count there."""
+SMALL = 64 * 2**20
+"""Bytes of a checkpoint's files that are no weights; a larger one is left by its training."""
 Progress = Callable[[int, int], None]
 """Called with the numbers of reports and failures so far."""
 
@@ -91,8 +101,8 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     remove(kept)
     totals, skipped, copies, panel = Totals(), Counter[str](), Copies(), Panel()
     items = _without_skipped(_timed(inputs_guarded(paths), totals.stages), skipped)
-    model = checkpoint_digest(Path(settings.model))
-    parts = Parts(folder, f"{VERSION} {model}", only_failures=settings.only_failures, stages=totals.stages)
+    version = rows_version(Path(settings.model))
+    parts = Parts(folder, version, only_failures=settings.only_failures, stages=totals.stages)
     engine = importlib.import_module(f"inference.engines.{settings.engine}").run
     engine = partial(engine, model=settings.model, device=settings.device, workers=settings.workers)
     folders: list[Path] = []
@@ -112,6 +122,17 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
         folder.rename(kept)
     remove(folder)
     return totals
+
+
+def rows_version(model: Path) -> str:
+    """Changes with what makes rows of inputs: the code, its settings, and every file of the checkpoint."""
+    digest = hashlib.sha256(f"{VERSION} {checkpoint_digest(model)}".encode())
+    for folder, pattern in (*SOURCES, (model, "*")):
+        for path in sorted(folder.glob(pattern)):
+            if path.suffix != ".safetensors" and path.is_file() and path.stat().st_size <= SMALL:
+                digest.update(f"{path.relative_to(folder)}\n".encode())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _timed(items: Iterator[Input | Skipped], stages: Stages) -> Iterator[Input | Skipped]:

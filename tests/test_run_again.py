@@ -265,6 +265,33 @@ def test_only_failures_reads_no_report_again_where_inputs_came_and_went(
         assert len(list((tmp_path / "out" / ".kept").iterdir())) == 4
 
 
+@pytest.mark.parametrize("changed", ["code/reading/read.py", "settings/forms/2021.yaml", "model/config.json", None])
+def test_an_interrupted_run_is_resumed_under_the_same_code_settings_and_checkpoint_only(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch, changed: str | None
+) -> None:
+    for name in ("code/reading/read.py", "settings/forms/2021.yaml", "model/config.json", "model/tokenizer.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1", "ascii")
+    sources = ((tmp_path / "code", "**/*.py"), (tmp_path / "settings", "**/*.yaml"))
+    monkeypatch.setattr(running, "SOURCES", sources)
+    settings = replace(NO_PAGES, model=str(tmp_path / "model"))
+    tagger.break_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        run([str(fill(crawl, 20))], tmp_path / "out", settings)
+    tagger.break_at = -1
+    if changed:
+        (tmp_path / changed).write_text("2", "ascii")
+    tagger.asked.clear()
+    assert len(run([str(crawl)], tmp_path / "out", settings).reports) == 20
+    assert sum(tagger.asked) == (20 if changed else 4)
+
+
+def test_all_that_makes_rows_counts_for_resuming(root: Path) -> None:
+    files = {path.resolve() for folder, pattern in running.SOURCES for path in folder.glob(pattern)}
+    for name in ("models/reconciling/cells.py", "inference/rows.py", "configs/forms/2021-30.yaml"):
+        assert root / name in files
+
+
 def test_only_failures_takes_nothing_of_another_model(
     crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
