@@ -77,6 +77,24 @@ def test_globs_files_and_folders_together(tmp_path: Path) -> None:
     assert found == ["1.txt", "2.txt", "4.txt", "3.html"]
 
 
+@pytest.mark.parametrize("names", [["."], ["panel"], ["**"], ["*/*"], ["*", "panel/pages/*.html"]])
+def test_what_a_run_wrote_is_no_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, names: list[str]
+) -> None:
+    for name in ("panel/run.json", "panel/reports.parquet", "panel/pages/a.html", "more/run.json", "more/a.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(TEXT, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = {Path(item.source) for item in iterate_inputs(names)}
+    assert found == (set() if names == ["panel"] else {Path("more/run.json"), Path("more/a.txt")})
+    assert {record.getMessage() for record in caplog.records} == {"left out 'panel': a run wrote it"}
+
+
+def test_a_table_of_a_run_that_is_named_itself_is_read(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    assert read(shard(tmp_path / "reports.parquet", [{"text": TEXT}]))[0].data == TEXT.encode()
+
+
 @pytest.mark.parametrize(
     "name",
     ["a b.txt", "a\nb.txt", "报告[1].txt", "*.txt", "-x.txt", "#1.txt", "a?.txt", "{a}.txt", "a'\".txt", "   .txt"],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import logging
 import os
 import stat
 import zlib
@@ -26,6 +27,7 @@ from models.readers.budgets import budgets
 from models.readers.records import json_records, parquet_records
 from models.schema.errors import ConfigError, DocumentError
 
+log = logging.getLogger("gouji")
 MAX_BYTES = budgets().size
 """Largest input that is read."""
 MAX_BYTES_WITH_FONTS = budgets().size_with_fonts
@@ -33,6 +35,8 @@ MAX_BYTES_WITH_FONTS = budgets().size_with_fonts
 FIELDS = ("text", "html", "url", "agency", "year", "fetched_at")
 """What is read of a record; other columns of a crawl may be large, or broken."""
 SHARD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet", ".warc", ".warc.gz")
+OF_A_RUN = ("run.json", "reports.parquet")
+"""Side by side in a folder they say that a run wrote it: nothing of it is read, unless it is named itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +128,24 @@ def _paths(name: str, without: frozenset[Path]) -> list[Path]:
     if not matches:
         raise ConfigError(f"{name}: no such file or folder, and no file matches it")
     found: list[Path] = []
+    outputs: dict[Path, bool] = {}
     for path in map(Path, matches):
-        found += _files_under(path) if path.is_dir() else [path]
+        if path != Path(name) and any(_is_output(folder, outputs) for folder in path.parents):
+            continue
+        found += _files_under(path, outputs) if path.is_dir() else [path]
     return [p for p in found if p == Path(name) or not without or without.isdisjoint(_upwards(p))]
 
 
-def _files_under(folder: Path) -> list[Path]:
+def _is_output(folder: Path, known: dict[Path, bool]) -> bool:
+    """Whether a run wrote the folder; said once of each that is."""
+    if folder not in known:
+        known[folder] = all((folder / name).is_file() for name in OF_A_RUN)
+        if known[folder]:
+            log.warning("left out %r: a run wrote it", str(folder))
+    return known[folder]
+
+
+def _files_under(folder: Path, outputs: dict[Path, bool]) -> list[Path]:
     """All that is no folder, but nothing hidden; and folders that cannot be opened or are links, which fail then."""
     found: list[Path] = []
 
@@ -137,6 +153,9 @@ def _files_under(folder: Path) -> list[Path]:
         found.append(Path(error.filename))
 
     for here, folders, files in os.walk(folder, onerror=unreadable):
+        if _is_output(Path(here), outputs):
+            folders.clear()
+            continue
         links = [name for name in folders if (Path(here) / name).is_symlink()]
         found += [Path(here) / name for name in (*files, *links) if not name.startswith(".")]
         folders[:] = [name for name in folders if not name.startswith(".")]
