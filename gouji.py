@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -25,6 +26,7 @@ app.add_typer(annotation.app, name="annotate")
 
 def main() -> None:
     """Run the command; a wrong configuration is one line and exit status 2."""
+    os.environ.setdefault("PYTHONSAFEPATH", "1")  # our processes must not import what a crawl left in this folder
     try:
         app()
     except ConfigError as error:

@@ -80,6 +80,10 @@ class Server:
                 raise ConfigError(f"{name} is not set: name the server and its token, or use a file instead")
             if not re.fullmatch(form, values[-1]):
                 raise ConfigError(f"{name} must look like {form}, and does not")
+        try:
+            urlsplit(values[0])
+        except ValueError:
+            raise ConfigError("LABEL_STUDIO_URL is no address of a server") from None
         return cls(*values)
 
     def push(self, labelling: Labelling, tasks: Iterable[Task], told: Callable[[Pushed], None]) -> Pushed:

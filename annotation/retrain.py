@@ -41,7 +41,7 @@ class Retrainer:
         self._config, self._after, self._split, self._done = config, after, split, done
         self._settings = _settings(config)
         self._gold = Kept(gold)
-        self._new: set[str] = set()
+        self._training: set[Submitted] = set()
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._lock = threading.Lock()
@@ -49,11 +49,10 @@ class Retrainer:
     def add(self, submitted: Collection[Submitted]) -> int:
         """Keep annotations, in the place of what they were before; gives how many passages are new.
 
-        New is what changed since the last training started.
+        New is what changed since the last training started; it is counted on after a restart.
         """
         with self._lock:
             self._gold.put(submitted)
-            self._new |= {one.passage for one in submitted if one.passage}
             return self._counted()
 
     def remove(self, annotations: Collection[int], tasks: Collection[int]) -> int:
@@ -63,11 +62,13 @@ class Retrainer:
             return self._counted()
 
     def _counted(self) -> int:
-        self._new &= self._gold.passages().keys()
-        count = len(self._new)
+        count = len(self._new())
         if count >= self._after:
             self._start()
         return count
+
+    def _new(self) -> set[Submitted]:
+        return self._gold.new() - self._training
 
     def start(self) -> bool:
         """Train now; False where a training is running or there is nothing to add."""
@@ -99,7 +100,7 @@ class Retrainer:
         command = [sys.executable, "-m", "gouji", "train", "--config", str(settings)]
         with folder.with_name(f"{folder.name}.log").open("wb") as output:
             self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # noqa: S603
-        self._new.clear()
+        self._training = self._gold.new()
         log.warning("training %s with %d annotated passages", folder.name, len(passages))
         threading.Thread(target=self._wait, args=(self._child, folder), daemon=True).start()
         return True
@@ -117,8 +118,10 @@ class Retrainer:
         finally:
             with self._lock:
                 self._child = None
-                if len(self._new) >= self._after:
-                    self._start()
+                if not self._stopped:  # what a stopped training had counts again
+                    self._gold.mark_trained(self._training)
+                    self._training = set()
+                    self._counted()
 
 
 class _Settings(BaseModel):

@@ -7,6 +7,7 @@ sentence with numbers, so that a run of any length can be checked in a second pa
 from __future__ import annotations
 
 import math
+import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +43,8 @@ MAX_SENTENCES = 1000
 CONTESTED = math.inf
 """Stands for a number that copies of a report tell differently."""
 
+Packed = tuple[bytes, bytes | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -49,11 +52,22 @@ class Kept:
 
     Attributes:
         values: in the order of `remembered`; nan where the report does not tell.
-        sentences: marks, in order.
+        sentences: marks, in order; None where it has none, which is not the same as none that its copies share.
     """
 
     values: array[float]
-    sentences: array[int]
+    sentences: array[int] | None
+
+    def packed(self) -> Packed:
+        """The same in a third of the memory: most numbers are zero or not told."""
+        sentences = None if self.sentences is None else self.sentences.tobytes()
+        return zlib.compress(self.values.tobytes(), 1), sentences
+
+    @classmethod
+    def unpacked(cls, packed: Packed) -> Kept:
+        """What was packed."""
+        values, sentences = packed
+        return cls(array("d", zlib.decompress(values)), None if sentences is None else array("Q", sentences))
 
 
 class Panel:
@@ -64,7 +78,7 @@ class Panel:
     """
 
     def __init__(self) -> None:
-        self._years: defaultdict[str, dict[int, Kept]] = defaultdict(dict)
+        self._years: defaultdict[str, dict[int, Packed]] = defaultdict(dict)
         self._reports: defaultdict[str, dict[int, tuple[str, str | None]]] = defaultdict(dict)
 
     def add(self, rows: Rows) -> None:
@@ -76,7 +90,7 @@ class Panel:
                 continue
             own = _handed_on(report, cells[report["report_id"]], figures[report["report_id"]])
             kept = self._years[key].get(year)
-            self._years[key][year] = own if kept is None else _agreed(kept, own)
+            self._years[key][year] = (own if kept is None else _agreed(Kept.unpacked(kept), own)).packed()
             self._reports[key].setdefault(year, (report["report_id"], report["form"]))
 
     def years(self, agency: str | None) -> Mapping[int, tuple[str, str | None]]:
@@ -106,11 +120,13 @@ class Panel:
         if not report["agency"] or not report["year"]:
             return None
         years = self._years.get(agency_key(report["agency"]), {})
-        kept, own = years.get(report["year"] - 1), years.get(report["year"])
-        if kept is None or any(k is not None and _is_doubtful(k) for k in (kept, own)):
+        if (packed := years.get(report["year"] - 1)) is None:
+            return None
+        kept, own = Kept.unpacked(packed), years.get(report["year"])
+        if _is_doubtful(kept) or (own is not None and _is_doubtful(Kept.unpacked(own))):
             return None
         values = {n: Decimal(repr(v)) for n, v in zip(remembered(), kept.values, strict=True) if math.isfinite(v)}
-        return Remembered(report["year"] - 1, values, frozenset(kept.sentences))
+        return Remembered(report["year"] - 1, values, frozenset(kept.sentences or ()))
 
 
 @cache
@@ -134,7 +150,7 @@ def _handed_on(report: Row, cells: Sequence[Row], figures: Sequence[Row]) -> Kep
     for statistic, numbers in told.items():
         if len(numbers) == 1 and statistic in places:
             values[places[statistic]] = numbers.pop()
-    return Kept(values, array("Q", sorted({s.mark for s in sentences_of(figures)})))
+    return Kept(values, array("Q", sorted({s.mark for s in sentences_of(figures)})) or None)
 
 
 def sentences_of(figures: Sequence[Row], findings: Sequence[Row] = ()) -> Iterator[Sentence]:
@@ -171,9 +187,9 @@ def _agreed(one: Kept, other: Kept) -> Kept:
     """What two copies of a report both say, or one of them alone; sentences that both have."""
     pairs = zip(one.values, other.values, strict=True)
     values = [b if math.isnan(a) else a if math.isnan(b) or a == b else CONTESTED for a, b in pairs]
-    both = array("Q", sorted(set(one.sentences) & set(other.sentences)))
-    shared = both if one.sentences and other.sentences else one.sentences or other.sentences
-    return Kept(array("d", values), shared)
+    if one.sentences is None or other.sentences is None:
+        return Kept(array("d", values), other.sentences if one.sentences is None else one.sentences)
+    return Kept(array("d", values), array("Q", sorted(set(one.sentences) & set(other.sentences))))
 
 
 def _is_doubtful(kept: Kept) -> bool:

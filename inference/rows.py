@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -178,3 +179,10 @@ def finding_row(report_id: str, finding: Finding) -> Row:
         "severity": finding.severity,
         "evidence": [{"start": e.span.start, "end": e.span.end, "label": e.label} for e in finding.evidence],
     }
+
+
+def shown_number(value: float | None) -> str:
+    """A value of the tables as people read it, without an exponent."""
+    if value is None or not math.isfinite(value) or abs(value) >= 1e15:
+        return "—" if value is None else f"{value:g}".replace("inf", "∞")
+    return str(int(value)) if value == int(value) else f"{value:.6f}".rstrip("0")

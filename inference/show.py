@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inference.rows import Row, Rows
+from inference.rows import Row, Rows, shown_number
 from inference.totals import MAX_SHOWN, Totals
 from models.forms import Form, load_forms, plain_label, table_rows
 from models.ontology import load_ontology
@@ -78,7 +78,7 @@ def _figures(figures: list[Row], text: str) -> Table:
         words = Text(clean(text[max(0, start - CONTEXT) : start]))
         words.append(clean(f["text"]), style="bold reverse")
         words.append(clean(text[end : end + CONTEXT]))
-        value = "" if f["value"] is None else f"{f['value']:g}{f['unit'] or ''}"
+        value = "" if f["value"] is None else f"{shown_number(f['value'])}{f['unit'] or ''}"
         name = entry.name if entry else f["statistic"]
         table.add_row(f["section"], str(start), words, name, Text(value), f["scope"], f"{f['confidence']:.2f}")
     return table
@@ -105,7 +105,7 @@ def _tables(form: Form, cells: list[Row]) -> list[Table]:
 def _cell(cell: Row | None) -> str:
     if cell is None:
         return ""
-    value = "" if cell["value"] is None else f"{cell['value']:g}"
+    value = "" if cell["value"] is None else shown_number(cell["value"])
     return f"{value}{MARKS[cell['status']]}"
 
 

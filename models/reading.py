@@ -5,6 +5,7 @@ This needs no network's weights, so that a process of its own can do it within l
 
 from __future__ import annotations
 
+from models.numerals import simplified
 from models.readers.inputs import Input, limit_of
 from models.readers.registry import kind_of, read_bytes
 from models.schema.document import Document, Source
@@ -71,6 +72,6 @@ def report_of(item: Input, source: Source, aligned: Aligned | None) -> tuple[Doc
         DocumentError: it is no report.
     """
     document, cells = around(source, aligned, agency=item.agency, year=item.year)
-    if not cells and not document.title and source.text.count("信息公开") < MIN_MENTIONS:
+    if not cells and not document.title and simplified(source.text).count("信息公开") < MIN_MENTIONS:
         raise DocumentError("parse", "no report: neither its title, nor a statutory table, nor its subject is there")
     return document, cells

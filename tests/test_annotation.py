@@ -344,6 +344,10 @@ def test_pull_of_a_file_that_is_no_export(content: str, tmp_path: Path) -> None:
             {"LABEL_STUDIO_URL": "http://localhost", "LABEL_STUDIO_API_KEY": "sec\nret"},
             "LABEL_STUDIO_API_KEY must look like",
         ),
+        (
+            {"LABEL_STUDIO_URL": "http://me:secret@[bad", "LABEL_STUDIO_API_KEY": "secret"},
+            "LABEL_STUDIO_URL is no address",
+        ),
     ],
 )
 @pytest.mark.parametrize("command", [["push", "."], ["pull", "--out", "gold.jsonl"]])

@@ -17,7 +17,7 @@ from tests.planted import (
     BEFORE,
     plant,
 )
-from tests.planted.checked import ALL_FORMS, FORMS, aligned, differences, wrong
+from tests.planted.checked import ALL_FORMS, FORMS, aligned, differences, right, wrong
 
 # ---------------------------------------------------------------- what stands around the tables
 
@@ -123,13 +123,17 @@ def test_values_in_a_table_for_layout(page: str) -> None:
 def test_a_page_number_between_rows(damage: str, layout: str) -> None:
     for seed in range(8):
         planted = plant(FORMS[seed % 2], layout, seed=seed, damage=damage)  # type: ignore[arg-type]
-        assert not wrong(planted, aligned(planted))
+        cells = aligned(planted)
+        assert not wrong(planted, cells)
+        assert right(planted, cells) > 0.95
 
 
 def test_a_lost_value_is_not_inferred_wrongly() -> None:
     for seed in range(12):
         planted = plant(FORMS[seed % 2], "lines", seed=seed, profile="busy", damage="value lost")
-        assert not wrong(planted, aligned(planted))
+        cells = aligned(planted)
+        assert not wrong(planted, cells)
+        assert right(planted, cells) > 0.9
 
 
 def _one_row(values: str) -> dict[str, Cell]:
@@ -143,6 +147,8 @@ def test_no_placement_fits() -> None:
     """The total 5 is lost: the six that are left close with no blank, so the total is not 0."""
     cells = _one_row("0 0 5 0 0 0")
     assert cells["total"].value in (None, Decimal(5))
+    cells = _one_row("0 0 5 0 0 0 5")
+    assert [cell.value for cell in cells.values()] == [0, 0, 5, 0, 0, 0, 5]
 
 
 def test_smallest_dropped_line() -> None:
@@ -159,7 +165,9 @@ def test_a_lost_label_makes_no_blanks() -> None:
     for layout in ("tabs", "html", "lines"):
         for seed in range(12):
             planted = plant(FORMS[seed % 2], layout, seed=seed, profile="busy", damage="label lost")
-            assert not wrong(planted, aligned(planted))
+            cells = aligned(planted)
+            assert not wrong(planted, cells)
+            assert right(planted, cells) > 0.95
 
 
 # ---------------------------------------------------------------- units

@@ -419,6 +419,11 @@ def test_a_long_row_of_bars_and_spaces_costs_little(filling: str) -> None:
     assert any(p.value == 3 for p in pieces_of(row, ()))
 
 
+@pytest.mark.parametrize("dash", ["-", "—", "/"])
+def test_a_long_row_of_dashes_is_a_row(dash: str) -> None:
+    assert pieces_of("规章1" + f" {dash}" * 3_000, ())
+
+
 @pytest.mark.timeout(60)
 def test_upright_headers_that_spell_nothing_cost_little() -> None:
     lines = [(0, "总 " * 24), (0, "计 " * 24), (0, "总 " * 23)] * 2_000

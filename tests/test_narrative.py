@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,9 +13,12 @@ from hypothesis import strategies as st
 from models.narrative.candidates import scan
 from models.narrative.cues import find_cues
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
+from models.narrative.read import read_figures
 from models.narrative.text import CONTEXT, WINDOW, sentences, windows
 from models.narrative.zeros import all_zeros
-from models.tagger.tagger import Marked, Tagger
+from models.reading import read_document
+from models.schema.document import Source
+from models.tagger.tagger import Label, Marked, Named, Tagger
 
 
 def found(text: str) -> list[str]:
@@ -32,6 +37,10 @@ def found(text: str) -> list[str]:
         ("统计期限至202012月31日", ["202012月31日"]),
         ("1,113条", ["1,113"]),
         ("１２件", ["１２"]),
+        ("期限为2018年11日至12月31日", ["2018年11日", "12月31日"]),
+        ("访问100余万次", ["100"]),
+        ("自2007年45日起施行", ["2007年45日"]),
+        ("本栏目于20078月开通", ["20078月"]),
     ],
 )
 def test_figures_are_candidates(text: str, figures: list[str]) -> None:
@@ -43,7 +52,7 @@ def test_figures_are_candidates(text: str, figures: list[str]) -> None:
     [
         "国办公开办函〔2019〕60号", "根据第二十条第(一)项规定", "电话:0598-8370116", "邮编350316", "www.abc123.gov.cn",
         "《2020年政务公开工作要点》", "12345热线平台", "1.健全机制", "(2)加强领导", "一是提高认识", "下一步工作", "时间:14:02",
-        "“两微一端”建设", "第3期", "某街道28号", "计1条",
+        "“两微一端”建设", "第3期", "图2 网站概况", "见41857.cn", "某街道28号", "计1条",
     ],
 )  # fmt: skip
 def test_what_is_no_figure_is_no_candidate(text: str) -> None:
@@ -52,6 +61,8 @@ def test_what_is_no_figure_is_no_candidate(text: str) -> None:
 
 def test_a_count_fused_with_a_hotline_keeps_its_own_digits() -> None:
     assert found("公开职权事项584312345”政务热线") == ["5843"]
+    assert found("热线12345584件") == ["584"]
+    assert found("全年网站发布信息1234567条,电视12345678条,微博123456条") == ["1234567", "12345678", "123456"]
 
 
 @given(st.text(alphabet="0123456789年月日件条万亿.,，。、%一二两十个期()（）号第 \n", max_size=200))
@@ -67,7 +78,7 @@ def test_candidates_are_in_order_and_apart(text: str) -> None:
         ("收到", "12", "件,", "件", "exact"), ("公开", "300", "余条信息", "条", "over"), ("约", "1.2万", "人次", "人次", "about"),
         ("近", "300", "篇", "篇", "under"), ("超过", "40", "场", "场", "over"), ("共", "25", ",其中", None, "exact"),
         ("培训", "5", "次以上", "次", "at_least"), ("公开", "59", " 条", "条", "exact"), ("不少于", "3", "期", "期", "at_least"),
-        ("时限", "7", "个工作日", "个工作日", "exact"),
+        ("点击", "100", "余万次", "次", "over"), ("时限", "7", "个工作日", "个工作日", "exact"),
     ],
 )  # fmt: skip
 def test_unit_and_qualifier(before: str, numeral: str, after: str, unit: str | None, qualifier: str) -> None:
@@ -75,6 +86,11 @@ def test_unit_and_qualifier(before: str, numeral: str, after: str, unit: str | N
     start, end = len(before), len(before + numeral)
     assert unit_of(text, end, "count") == unit
     assert qualifier_of(text, start, end) == qualifier
+
+
+@pytest.mark.parametrize("after", ["部分内容", "\n本乡公开"])
+def test_what_is_no_unit(after: str) -> None:
+    assert unit_of(f"共12{after}", 3, "count") is None
 
 
 @pytest.mark.parametrize(("after", "unit"), [("亿元", "亿元"), ("万美元", "万美元"), ("余万元", "万元"), ("元", "元")])
@@ -96,6 +112,38 @@ def test_scope(text: str, numeral: str, scope: str) -> None:
     end = start + len(numeral)
     unit = unit_of(text, end, "percent" if text[end:].startswith("%") else "count")
     assert scope_of(text, start, end, "disclosure.total", unit, 2020) == scope
+
+
+@pytest.mark.parametrize(
+    ("text", "numeral", "scope"),
+    [
+        ("2020年上半年,全县各部门共受理申请12件,答复9件", "12", "partial"), ("2020年上半年,全县各部门共受理申请12件,答复9件", "9", "partial"),
+        ("截至9月底，我局共收到申请12件", "12", "partial"), ("第一季度,我局受理申请12件", "12", "partial"),
+        ("2020年1至9月,县水务局收到申请12件", "12", "partial"), ("近三年,共收到申请12件", "12", "cumulative"),
+        ("“十三五”期间,共收到申请12件", "12", "cumulative"), ("近三年共收到申请12件", "12", "cumulative"),
+        ("近三年,收到申请分别为5件、12件", "12", "other"), ("2019年,我局收到申请5件,答复12件", "12", "previous_year"),
+        ("上半年,收到申请5件,全年共收到12件", "12", "year"), ("2019年,收到申请5件,2020年,收到12件", "12", "year"),
+        ("截至12月底,收到申请12件", "12", "year"), ("上年结转5件,新收申请12件", "12", "year"), ("较之上年,申请多了12件", "12", "year"),
+    ],
+)  # fmt: skip
+def test_the_time_at_the_head_governs_until_the_next(text: str, numeral: str, scope: str) -> None:
+    start = text.rindex(numeral)
+    assert scope_of(text, start, start + len(numeral), "applications.received", "件", 2020) == scope
+
+
+@pytest.mark.parametrize(
+    ("text", "numeral", "scope"),
+    [
+        ("收到申请22起,比2019年(31起)下降29%", "22", "year"), ("收到申请22起,比2019年(31起)下降29%", "31", "previous_year"),
+        ("收到申请22起，较2019年的31起少9起", "31", "previous_year"), ("比去年同期的31件减少9件", "31", "previous_year"),
+        ("比去年同期的31件减少9件", "9", "other"), ("申请由上年的31件减少到22件", "31", "previous_year"),
+        ("申请由上年的31件减少到22件", "22", "year"), ("申请由2019年31件增至38件", "38", "year"),
+        ("较2018年的40件更少", "40", "other"), ("比上年增加31件", "31", "other"),
+    ],
+)  # fmt: skip
+def test_the_compared_year_has_its_own_figure(text: str, numeral: str, scope: str) -> None:
+    start = text.rindex(numeral)
+    assert scope_of(text, start, start + len(numeral), "applications.received", "件", 2020) == scope
 
 
 def zeros(tagger: Tagger, text: str) -> list[tuple[str, str]]:
@@ -133,6 +181,65 @@ def test_worded_zero(tagger: Tagger, text: str, expected: list[tuple[str, str]])
 )  # fmt: skip
 def test_what_is_negated_but_no_zero_of_ours(tagger: Tagger, text: str) -> None:
     assert zeros(tagger, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "未收到有关依申请公开手续的咨询。", "全年未产生与诉讼有关的费用支出。", "未发生与诉讼(行政复议、行政申诉)有关的费用支出。",
+        "未收到行政许可申请。", "未收到涉及第三方的申请。", "未收到法人提出的申请。", "未接到上级转办的申请。",
+        "未接到关于申请流程的电话咨询。", "与诉讼有关的费用支出情况\n无。", "用于行政复议的支出没有发生。",
+    ],
+)  # fmt: skip
+def test_the_head_noun_says_what_there_was_none_of(tagger: Tagger, text: str) -> None:
+    assert zeros(tagger, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("没有发生行政复议、行政诉讼和投诉举报。", ["reconsideration.total", "litigation.total"]),
+        ("未发生因信息公开引起的复议诉讼投诉。", ["reconsideration.total", "litigation.total"]),
+        ("未收到公民、法人提出的申请。", ["applications.received"]), ("未收到涉及政府信息公开的申请。", ["applications.received"]),
+        ("无上年度转来的申请。", ["applications.carried_in"]), ("没有收取与申请有关的费用。", ["information_fees.amount"]),
+    ],
+)  # fmt: skip
+def test_zeros_beside_other_nouns_stay(tagger: Tagger, text: str, expected: list[str]) -> None:
+    assert [statistic for _, statistic in zeros(tagger, text)] == expected
+
+
+def test_the_ten_thousand_after_more_than_is_in_the_value() -> None:
+    tagger: Any = CumulativeTagger()
+    document, _cells = read_document(Source("历年点击100余万次，转发100万余次。", "utf-8"))
+    _, figures = read_figures(document, tagger)
+    assert [(f.quantity and f.quantity.value, f.unit, f.qualifier) for f in figures] == [(10**6, "次", "over")] * 2
+
+
+class CumulativeTagger:
+    """Calls every count the cumulative sum, as the tagger does with 累计 and 共计."""
+
+    def read(self, narratives: Sequence[Marked]) -> list[Named]:
+        return [
+            Named([Label("disclosure.cumulative" if "count" in c.kinds else None, 0.9) for c in n.candidates], [])
+            for n in narratives
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "statistic", "scope"),
+    [
+        ("全年共公开各类信息412条。", "disclosure.total", "year"), ("2020年,累计公开信息412条。", "disclosure.total", "year"),
+        ("其他信息共计412条。", "disclosure.total", "year"), ("历年累计公开信息412条。", "disclosure.cumulative", "cumulative"),
+        ("到2020年底,累计公开信息412条。", "disclosure.cumulative", "cumulative"),
+        ("开栏至今共挂出412条。", "disclosure.cumulative", "cumulative"),
+        ("累计公开412条,其中本年一部分。", "disclosure.cumulative", "cumulative"),
+    ],
+)  # fmt: skip
+def test_a_sum_is_cumulative_by_its_words_only(text: str, statistic: str, scope: str) -> None:
+    tagger: Any = CumulativeTagger()
+    document, _cells = read_document(Source(text, "utf-8"))
+    _, (figure,) = read_figures(document, tagger)
+    assert (figure.statistic, figure.scope) == (statistic, scope)
 
 
 @given(st.text(alphabet="收到申请,。;\n0123件(", max_size=1500))

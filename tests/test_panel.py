@@ -128,6 +128,24 @@ def test_copies_that_differ_tell_nothing_and_equal_ones_do() -> None:
     assert said(checked(annual(2021, **forward(2)), annual(2021, "又一份。", **forward(2)), now), "panel.carry")
 
 
+def test_the_order_of_copies_does_not_matter() -> None:
+    """Two tell one sentence, one another, one none: no sentence is what all of them tell."""
+    one, other = (f"主动公开⟦{n}|disclosure.total⟧条。" for n in (23, 45))
+    for narratives in set(permutations((one, other, one, ""))):
+        panel = Panel()
+        for narrative in narratives:
+            panel.add(annual(2021, narrative, **forward(3)))
+        last = panel._last(annual(2022).reports[0])
+        assert last is not None
+        assert last.sentences == frozenset()
+    panel = Panel()
+    for narrative in (one, "", one):
+        panel.add(annual(2021, narrative, **forward(3)))
+    last = panel._last(annual(2022).reports[0])
+    assert last is not None
+    assert len(last.sentences) == 1
+
+
 def test_what_is_remembered_is_small_and_has_what_the_checks_ask_for() -> None:
     assert len(remembered()) < 150
     assert {"applications.carried_forward.total", "disclosure.regulations.in_force", "applications.received"} <= set(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -84,6 +85,19 @@ def test_what_fails_half_way_leaves_the_old_files(tmp_path: Path) -> None:
         assert {path.name: path.read_bytes() for path in tmp_path.glob("gold*")} == before
     assert pull([task(numbered(2), ())], tmp_path).exit_code == 0
     assert [p.id for p in read_annotated([tmp_path / "gold.jsonl"])] == ["r-002"]
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """A file stands where a folder would be, and a folder where the file would be."""
+    (tmp_path / "file").write_text("", "utf-8")
+    (tmp_path / "folder").mkdir()
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps([task(passage(), (FIVE,))]), "utf-8")
+    for out in (tmp_path / "file" / "gold.jsonl", tmp_path / "folder"):
+        result = CliRunner().invoke(app, ["pull", "--from-file", str(export), "--out", str(out)])
+        assert isinstance(result.exception, ConfigError)
+        assert re.fullmatch(f"{out}: cannot be written: [A-Za-z ]+", str(result.exception))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["export.json", "file", "folder"]
 
 
 def test_every_refused_task_is_named(tmp_path: Path) -> None:

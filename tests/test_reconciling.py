@@ -303,7 +303,7 @@ def test_with_the_table_the_balance_is_not_told_twice() -> None:
     assert not [f for f in findings if f.expression.startswith("applications.received + ")]
 
 
-@pytest.mark.parametrize("words", ["全市各级行政机关共", "各镇(街道)", "局机关", "其中下属单位"])
+@pytest.mark.parametrize("words", ["全市各级行政机关共", "全市场所共", "各镇(街道)", "局机关", "其中下属单位"])
 def test_a_figure_of_another_circle_of_agencies_contradicts_nothing(words: str) -> None:
     _, findings = read_marked(f"{words}收到申请⟦6|applications.received⟧件。", tables(**RECEIVED))
     (finding,) = (f for f in findings if f.check == "narrative.cell")
@@ -314,6 +314,7 @@ def test_a_figure_of_another_circle_of_agencies_contradicts_nothing(words: str) 
 @pytest.mark.parametrize("words", [
         "全年", "为提高全民参与度,全年", "按照全市部署。全年", "按照全市统一部署,我局全年", "各科室积极配合,本局",
         "建立健全市级公开目录,全年", "食品安全市场监管方面",
+        "面向全市场主体公开,", "全区域推进,全年",
     ],
 )  # fmt: skip
 def test_words_that_name_no_circle_excuse_nothing(words: str) -> None:

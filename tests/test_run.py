@@ -247,6 +247,21 @@ def test_show_prints_a_report(crawl: Path) -> None:
     assert "100" in result.stdout
 
 
+def test_show_prints_all_digits(crawl: Path) -> None:
+    path = crawl / "long.txt"
+    path.write_text(report(1).replace("101条", "3456789条"), "utf-8")
+    assert "3456789" in command("show", path).stdout
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python has no safe path before 3.11")
+def test_no_module_that_lies_in_the_crawl_is_imported(crawl: Path, tmp_path: Path) -> None:
+    fill(crawl, 1)
+    (crawl / "struct.py").write_text("open('imported', 'w').close()\n", "utf-8")
+    program = Path(sys.executable).with_name("gouji")
+    subprocess.run([program, "run", ".", "--out", tmp_path / "out", "--no-html"], cwd=crawl, check=True)
+    assert not (crawl / "imported").exists()
+
+
 @pytest.mark.parametrize("words", ["", "与报告无关。"])
 def test_show_of_what_is_no_report(crawl: Path, words: str) -> None:
     (crawl / "a.txt").write_text(words, "utf-8")

@@ -115,6 +115,43 @@ def test_the_title_of_the_page_serves_where_the_text_has_none() -> None:
     assert (document.agency, document.year) == ("清溪县财政局", 2021)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "根据《中华人民共和国政府信息公开条例》(以下简称《条例》)规定,现公布青禾市水务局2022年政府信息公开工作年度报告。",
+        "按照《关于年度报告格式的通知》（国办公开办函〔2021〕30号）要求，特编制《青禾市水务局2022年政府信息公开工作年度报告》，全文如下。",
+        "根據有關規定，由青禾市水務局編制的2022年度政府信息公開工作年度報告。",
+        "现向社会公布青禾市水务局2022年政府信息公开工作年度报告。",
+    ],
+)
+def test_a_sentence_about_the_report_names_agency_and_year(words: str) -> None:
+    document = build(f"{words}\n一、总体情况\n2022年,我局公开信息3条。\n")
+    assert (document.agency, document.year) == ("青禾市水务局", 2022)
+
+
+def test_a_sentence_about_the_report_is_no_title() -> None:
+    words = "根据《中华人民共和国政府信息公开条例》要求,编制2021年政府信息公开工作年度报告。"
+    document = build(f"{words}\n青禾市水务局2022年政府信息公开工作年度报告\n一、总体情况\n")
+    assert (document.agency, document.year) == ("青禾市水务局", 2022)
+
+
+@pytest.mark.parametrize(
+    ("line", "agency"),
+    [
+        (
+            "首页 > 政务公开 > 年报 > 街道办事处政府信息公开工作年度报告\n云岭街道2022年政府信息公开工作年度报告",
+            "云岭街道",
+        ),
+        ("发布机构:云岭县农业农村局", "云岭县农业农村局"),
+        ("2022年,云岭县农业农村局认真贯彻条例,公开信息3条。", "云岭县农业农村局"),
+        ("如有疑问,请与云岭县交通运输局政府信息公开领导小组联系(地址:云岭县大路1号)。", "云岭县交通运输局"),
+        ("2022年,我局认真贯彻条例,公开信息3条。", None),
+    ],
+)
+def test_other_places_that_name_the_agency(line: str, agency: str | None) -> None:
+    assert build(f"{line}\n一、总体情况\n政府信息公开工作稳步推进。\n").agency == agency
+
+
 def test_the_signature_names_the_agency() -> None:
     document = build(f"政府信息公开工作年度报告\n{BODY}\n2021年工作如下。\n清溪县财政局\n2022年1月20日")
     assert (document.agency, document.year) == ("清溪县财政局", 2021)

@@ -23,7 +23,7 @@ from tests.planted import (
     parse,
     plant,
 )
-from tests.planted.checked import ALL_FORMS, FORMS, PROFILES, STYLES, aligned, check_places, differences, wrong
+from tests.planted.checked import ALL_FORMS, FORMS, PROFILES, STYLES, aligned, check_places, differences, right, wrong
 
 # ---------------------------------------------------------------- the generator itself
 
@@ -151,6 +151,7 @@ def test_blanks_kept_as_empty_lines_are_never_wrong(layout: str, blank: float) -
             planted = plant(form_id, layout, seed=seed, profile=profile, blank=blank)
             cells = aligned(planted)
             assert not wrong(planted, cells, ("disclosure", "applications"))
+            assert right(planted, cells, ("disclosure", "applications")) > 0.95
             check_places(planted.text, cells)
 
 
@@ -195,13 +196,17 @@ def test_trailing_blanks_of_the_only_line() -> None:
 def test_few_values_in_remedies_are_not_blank(layout: str) -> None:
     for seed in range(12):
         planted = plant(FORMS[seed % 2], layout, seed=seed, profile="ordinary", blank=1.0)
-        assert not wrong(planted, aligned(planted), ("remedies",))
+        cells = aligned(planted)
+        assert not wrong(planted, cells, ("remedies",))
+        assert right(planted, cells) > 0.85
 
 
 def test_two_values_in_remedies() -> None:
     """One case and its total: the arithmetic leaves several places, but the cells are not blank."""
     _, cells = remedies(["1", "1"], "\n")
     assert not any(c.status == "blank" for c in cells)
+    _, cells = remedies(["1", *"000", "1", *"0000000000"], "\n")
+    assert [c.value for c in cells] == [1, 0, 0, 0, 1, *[0] * 10]
 
 
 def test_two_ways_to_trim_are_not_a_printed_value() -> None:
@@ -227,6 +232,7 @@ def test_dropped_blanks_give_no_wrong_value(form_id: str, layout: str) -> None:
         planted = plant(form_id, layout, seed=seed, profile=profile, blank=(0.5, 1.0)[seed % 2])
         cells = aligned(planted)
         assert not wrong(planted, cells, ("disclosure", "applications"))
+        assert right(planted, cells, ("disclosure", "applications")) > 0.8
         check_places(planted.text, cells)
 
 
@@ -339,7 +345,9 @@ def test_an_error_among_dropped_blanks_misleads_nobody() -> None:
         errors = {"applications.granted.natural_person": Decimal(3), "applications.granted.total": Decimal(4)}
         errors |= {f"applications.granted.{c}": Decimal(0) for c in ("enterprise", "research", "nonprofit")}
         planted = plant("2021", "lines, blanks dropped", seed=seed, profile="quiet", blank=0.5, errors=errors)
-        assert not wrong(planted, aligned(planted), ("disclosure", "applications"))
+        cells = aligned(planted)
+        assert not wrong(planted, cells, ("disclosure", "applications"))
+        assert right(planted, cells, ("disclosure", "applications")) > 0.7
 
 
 def _rows(form: Form) -> list[str]:

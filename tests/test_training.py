@@ -72,6 +72,18 @@ def test_no_family_and_no_agency_on_two_sides(passages: list[AnnotatedPassage]) 
     assert split == split_by_family(passages, held_out=0.1, seed=3)
 
 
+def test_an_agency_that_is_spelled_in_two_ways_stands_on_one_side(passages: list[AnnotatedPassage]) -> None:
+    spelled = [
+        replace(p, id=f"{p.id}-{way}", family=f"{p.family}-{way}", agency=f"{p.agency[:3]}{way}{p.agency[3:]}")
+        for p in passages[:300]
+        for way in ("", " ")
+    ]
+    split = split_by_family(spelled, held_out=0.2, seed=1)
+    keys = [{agency_key(p.agency) for p in getattr(split, part)} for part in PARTS]
+    assert not (keys[0] & keys[1] or keys[0] & keys[2] or keys[1] & keys[2])
+    assert all(keys)
+
+
 def other(passage: AnnotatedPassage, **changes: str) -> AnnotatedPassage:
     return replace(passage, id="other", **{"agency": "清平市某某局", "family": "other", **changes})
 
@@ -179,6 +191,26 @@ def test_wrong_settings_are_one_clear_error(root: Path, tmp_path: Path, change: 
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text("utf-8")), **change}), "utf-8")
     with pytest.raises(ConfigError, match=r"settings\.yaml"):
         read_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"3", "Input should be a valid dictionary"),
+        (b"corpus: 3\noutput: a\nencoder: {}", "corpus: "),
+        (b"corpus: [a]\noutput: a\nencoder: {config: 3}", "encoder: config: "),
+        (b"a: b: c", "mapping values are not allowed here"),
+        (b"\xff", "'utf-8' codec can't decode byte"),
+    ],
+)
+def test_a_file_that_holds_no_settings_is_one_line(content: bytes, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as error:
+        read_settings(path)
+    assert str(error.value).startswith(f"{path}: {told}")
+    assert "\n" not in str(error.value)
+    assert "pydantic" not in str(error.value)
 
 
 def test_corpus_files_may_be_named_absolutely(root: Path, tmp_path: Path) -> None:

@@ -70,8 +70,12 @@ def read_settings(path: Path) -> TrainingSettings:
     """
     try:
         settings = TrainingSettings.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"{part}: " for part in first["loc"])
+        raise ConfigError(f"{path}: {where}{first['msg']}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
     files: list[Path] = []
     for pattern in settings.corpus:
         whole = path.parent / pattern

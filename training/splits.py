@@ -104,7 +104,9 @@ def _groups(passages: Sequence[AnnotatedPassage]) -> list[str]:
             name = leader[name]
         return name
 
+    spellings: dict[str, str] = {}
     for passage in passages:
-        a, b = find(f"family:{passage.family}"), find(f"agency:{passage.agency}")
+        agency = spellings.setdefault(agency_key(passage.agency), passage.agency)
+        a, b = find(f"family:{passage.family}"), find(f"agency:{agency}")
         leader[max(a, b)] = min(a, b)
     return [find(f"family:{passage.family}") for passage in passages]

@@ -7,7 +7,6 @@ its report. Words and layout stand in `inference/templates`; what is shown, and 
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_left
 from collections import defaultdict
@@ -22,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from inference.panel import Panel
-from inference.rows import SCHEMAS, Row, Rows, by_report
+from inference.rows import SCHEMAS, Row, Rows, by_report, shown_number
 from inference.totals import Totals
 from models.forms import Form, Table, load_forms, table_rows
 from models.forms import Row as FormRow
@@ -137,7 +136,7 @@ def _environment() -> Environment:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     environment.loader = FileSystemLoader(Path(__file__).resolve().parents[1] / "templates")
     environment.finalize = _clean
-    environment.filters.update(number=_number, cut=_cut, tight=lambda t: re.sub(r"[^\S\n]*\n\s*\n", "\n\n", t))
+    environment.filters.update(number=shown_number, cut=_cut, tight=lambda t: re.sub(r"[^\S\n]*\n\s*\n", "\n\n", t))
     environment.globals.update(KINDS=KINDS, STATISTICS=load_ontology().by_id, page_name=page_name)
     environment.globals.update(rows_of=_rows_of, rowspan=_rowspan, title_of=_title)
     return environment
@@ -152,12 +151,6 @@ def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(text, "utf-8", errors="replace")
     temporary.replace(path)
-
-
-def _number(value: float | None) -> str:
-    if value is None or not math.isfinite(value) or abs(value) >= 1e15:
-        return "—" if value is None else f"{value:g}".replace("inf", "∞")
-    return str(int(value)) if value == int(value) else f"{value:.6f}".rstrip("0")
 
 
 def _cut(text: object, size: int) -> str:

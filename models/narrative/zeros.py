@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from models.lines import NUMBERING
 from models.narrative.cues import cue_at
+from models.narrative.heads import OTHER_APPLICATION, of_other, own
 from models.schema.document import Span
 from models.tagger.tagger import Label
 
@@ -54,7 +55,7 @@ def _rule(noun: str, verbs: str, *statistics: str) -> Rule:
 
 
 RULES = (
-    _rule(r"(?:上一?年度?|去年)[^、]{0,4}结转", _ANY, "applications.carried_in"),
+    _rule(r"(?:上一?年度?|去年)[^、]{0,4}(?:结转|移来|转来|遗留)", _ANY, "applications.carried_in"),
     _rule(r"结转(?:至|到)?(?:下|次)一?年|下一?年度?[^、]{0,2}(?:结转|办理)", _ANY, "applications.carried_forward"),
     _rule(r"结转(?!至|到|下|次|一)", _ANY, "#carried"),
     _rule(r"(?:被)?(?:撤销|纠错|纠正|败诉)[^，]*(?:复议|诉讼)?", r"(?:发生|出现|存在|有|被.*)?", "#corrected"),
@@ -129,10 +130,13 @@ def all_zeros(
 
 
 def find_zeros(text: str) -> Iterator[tuple[Span, tuple[str, ...]]]:
-    """Cues that rules know with the statistics that each zeroes, in order; `text` in simplified characters."""
+    """Cues that rules know with the statistics that each zeroes, in order; `text` in simplified characters.
+
+    None where the rules see that what there was none of is no statistic: then the tagger is not asked either.
+    """
     found: dict[Span, tuple[str, ...]] = {}
     for span, statistics in (*_in_clauses(text), *_under_headings(text)):
-        found.setdefault(span, statistics)
+        found[span] = found.get(span) or statistics
     yield from sorted(found.items())
 
 
@@ -148,12 +152,13 @@ def _in_clauses(text: str) -> Iterator[tuple[Span, tuple[str, ...]]]:
             before = text[cues[index - 1].end() if index else clause.start() : cue.start()]
             verb = cue["verb"] or ""
             statistics = _zeroed(verb, after) or _zeroed_before(verb, before, after, previous)
-            if statistics:
+            if statistics or of_other(after) or of_other(before):
                 yield Span(cue.start(), cue.end()), statistics
         previous = clause[0]
 
 
 def _zeroed(verb: str, words: str) -> tuple[str, ...]:
+    words = own(words)
     if FOREIGN.search(words) and not re.search(r"复议|诉讼", words):
         return ()
     found: list[str] = []
@@ -163,6 +168,8 @@ def _zeroed(verb: str, words: str) -> tuple[str, ...]:
     if any(s.endswith(RESULTS) for s in found):
         return tuple(s for s in found if s.endswith(RESULTS))
     if len(found) > 1 and re.search(r"复议|诉讼|结转|费|不予公开", words) and "applications.received" in found:
+        found.remove("applications.received")
+    if "applications.received" in found and "申请" not in OTHER_APPLICATION.sub("", words):
         found.remove("applications.received")
     return tuple(found)
 
@@ -223,7 +230,7 @@ def _under_headings(text: str) -> Iterator[tuple[Span, tuple[str, ...]]]:
 
 
 def _of_heading(heading: str) -> tuple[str, ...]:
-    words = NUMBERING.sub("", heading, count=1) if NUMBERING.match(heading) else heading
+    words = own(NUMBERING.sub("", heading, count=1) if NUMBERING.match(heading) else heading)
     found = list(dict.fromkeys(s for pattern, ids in HEADINGS if pattern.search(words) for s in ids))
     if len(found) > 1 and "applications.received" in found:
         found.remove("applications.received")

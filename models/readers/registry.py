@@ -44,16 +44,17 @@ def readers() -> dict[str, Reader]:
 
 
 def kind_of(data: bytes, suffix: str) -> str:
-    """The suffix, lower case, of what the bytes are; their own where they do not tell, or where it is not known."""
+    """The suffix, lower case, of what the bytes are; their own where they do not tell.
+
+    A part of a page tells less than its head: only under a suffix that is known is it taken for one.
+    """
     suffix = suffix.lower()
-    if suffix not in readers():
-        return suffix
     head = data[:HEAD].replace(b"\0", b"").lstrip(BEFORE)
     if head.startswith(b"%PDF-"):
         return ".pdf"
     if head.startswith(b"PK\3\4") and b"word/" in data:
         return ".docx"
-    if PAGE.match(head) or (suffix != ".md" and FRAGMENT.match(head)):
+    if PAGE.match(head) or (suffix in readers() and suffix != ".md" and FRAGMENT.match(head)):
         return ".html"
     return suffix
 

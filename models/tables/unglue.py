@@ -38,7 +38,7 @@ _NUMBERED = re.compile(r"(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)�
 _SEVERAL = re.compile(r"[\s0-9０-９]")
 _VALUE = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?(?:万?元)?|[/\-—|]+|无")
 _GLUED = re.compile(r"[+-]?\d(?:[\d.+-]*\d)", re.ASCII)
-_BEFORE_WORDS = re.compile(r"[\s\d+.,/—-]*\d[\s/—-]*(?=[一二三四五六七八九十]、|第二十条|\s[^\s\d])")
+_BEFORE_WORDS = re.compile(r"[\s\d+.,/—-]*\d[\s/—-]*(?=[一二三四五六七八九十]、|第二十条|\s[^\s\d/—-])")
 """Values, and the title of a section or other words after them."""
 _PUNCTUATION = "、,.。:;()“”\"'〔〕[]"
 

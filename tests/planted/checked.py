@@ -68,3 +68,9 @@ def wrong(planted: Planted, cells: dict[str, Cell], tables: tuple[str, ...] = ("
     return [
         f"{cells[c]} is not {truth[c]}" for c in truth if c.startswith(tables) and judge(truth[c], cells[c]) == "wrong"
     ]
+
+
+def right(planted: Planted, cells: dict[str, Cell], tables: tuple[str, ...] = ("",)) -> float:
+    """The share of the cells that are read, and read rightly; what is left open is not."""
+    names = [name for name in planted.truth if name.startswith(tables)]
+    return sum(judge(planted.truth[name], cells[name]) == "right" for name in names) / len(names)
