@@ -11,7 +11,7 @@ from models.numerals import fold
 from models.readers.inputs import Input
 from models.readers.registry import is_readable
 
-_ZEROS = str.maketrans("○零", "〇〇")
+_ZEROS = str.maketrans("○零O", "〇〇〇")
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 
 
@@ -43,20 +43,28 @@ class Copies:
 
     def add_to(self, rows: Rows) -> None:
         """Rows of the copies of a batch's inputs, reports or failures as those are."""
-        rows.reports += [_copy(row, other) for row in rows.reports for other in self._others.get(row["input"], ())]
+        for row in list(rows.reports):
+            if others := self._others.get(row["input"]):
+                of_the_record = ("source", "url", *_untold(row))
+                rows.reports += [
+                    row | {name: other[name] for name in of_the_record if name == "url" or other[name] is not None}
+                    for other in others
+                ]
         rows.failures += [
             {**row, "source": other["source"]} for row in rows.failures for other in self._others.get(row["input"], ())
         ]
 
 
-def _copy(report: Row, other: Row) -> Row:
-    """The row of a copy; what its record does not tell stays as it is."""
-    words = fold(f"{report['title'] or ''}\n{report['text']}").translate(_ZEROS)
-    words = re.sub(r"\s", "", words)
+def _untold(report: Row) -> list[str]:
+    """Which of agency and year do not stand in the text."""
+    words = _tight(f"{report['title'] or ''}\n{report['text']}")
     year = str(report["year"])
-    untold = {
-        "agency": not (report["agency"] and fold(report["agency"]) in words),
-        "year": not (year in words or year.translate(_DIGITS) in words),
+    told = {
+        "agency": bool(report["agency"]) and _tight(report["agency"]) in words,
+        "year": year in words or year.translate(_DIGITS) in words,
     }
-    own = {name: other[name] for name, free in untold.items() if free and other[name] is not None}
-    return {**report, "source": other["source"], "url": other["url"], **own}
+    return [name for name, there in told.items() if not there]
+
+
+def _tight(words: str) -> str:
+    return re.sub(r"\s", "", fold(words)).translate(_ZEROS)

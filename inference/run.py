@@ -30,19 +30,17 @@ from inference.copies import Copies
 from inference.panel import Panel
 from inference.parts import Parts, batched, remove
 from inference.reading import inputs_guarded
-from inference.rows import PART_SCHEMAS, SCHEMAS
+from inference.rows import PART_SCHEMAS
 from inference.sinks.html import write_index, write_pages
 from inference.sinks.parquet import open_tables, read_tables
 from inference.stages import Stages
 from inference.totals import Totals
-from models.readers.inputs import Input, Skipped, find_paths
+from models.readers.inputs import OUTPUTS, Input, Skipped, find_paths
 from models.schema.errors import ConfigError
 from models.tagger.tagger import DEFAULT, Tagger, checkpoint_digest, resolve_device
 
 log = logging.getLogger("gouji")
 VERSION = "0.1.0"
-OUTPUTS = ("run.json", "index.html", "pages", *(f"{table}.parquet" for table in SCHEMAS))
-"""What a run leaves in its folder; never an input of the next."""
 KEPT = ".kept"
 """The batches of a run that had failures, for `only_failures`; any other run into the folder removes it."""
 SOURCES = tuple(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from inference.reading import Report
 from inference.rows import SCHEMAS, Rows
 from inference.run import RunSettings
 from inference.stages import Stages
-from models.readers.inputs import Input
+from models.readers.inputs import OUTPUTS, Input
 from models.schema.errors import ConfigError
 from models.tagger.tagger import Marked, Named
 from tests.running import NO_PAGES, FakeTagger, accounted, command, fill, first_of_its_kinds, report, run, tables
@@ -71,9 +72,10 @@ def test_every_input_gives_one_row(crawl: Path, tmp_path: Path) -> None:
 
 def test_a_run_leaves_its_tables_and_its_record(crawl: Path, tmp_path: Path) -> None:
     run([str(fill(crawl, 20))], tmp_path / "out", NO_PAGES)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(
-        [*(f"{n}.parquet" for n in SCHEMAS), "run.json"]
-    )
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left == {*(f"{name}.parquet" for name in SCHEMAS), "run.json"}
+    run([str(crawl)], tmp_path / "out", replace(NO_PAGES, html=True))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(OUTPUTS)
 
 
 def test_places_lie_in_the_text_as_it_was(crawl: Path, tmp_path: Path) -> None:

@@ -35,8 +35,15 @@ MAX_BYTES_WITH_FONTS = budgets().size_with_fonts
 FIELDS = ("text", "html", "url", "agency", "year", "fetched_at")
 """What is read of a record; other columns of a crawl may be large, or broken."""
 SHARD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet", ".warc", ".warc.gz")
+OUTPUTS = (
+    "run.json",
+    "index.html",
+    "pages",
+    *(f"{table}.parquet" for table in ("reports", "figures", "cells", "findings", "failures")),
+)
+"""What a run leaves in its folder; no input, unless it is named itself."""
 OF_A_RUN = ("run.json", "reports.parquet")
-"""Side by side in a folder they say that a run wrote it: nothing of it is read, unless it is named itself."""
+"""Side by side in a folder they say that a run wrote into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +135,26 @@ def _paths(name: str, without: frozenset[Path]) -> list[Path]:
     if not matches:
         raise ConfigError(f"{name}: no such file or folder, and no file matches it")
     found: list[Path] = []
-    outputs: dict[Path, bool] = {}
+    runs: dict[Path, bool] = {}
     for path in map(Path, matches):
-        if path != Path(name) and any(_is_output(folder, outputs) for folder in path.parents):
+        if path != Path(name) and any(
+            p.name in OUTPUTS and _is_of_a_run(p.parent, runs) for p in (path, *path.parents)
+        ):
             continue
-        found += _files_under(path, outputs) if path.is_dir() else [path]
+        found += _files_under(path, runs) if path.is_dir() else [path]
     return [p for p in found if p == Path(name) or not without or without.isdisjoint(_upwards(p))]
 
 
-def _is_output(folder: Path, known: dict[Path, bool]) -> bool:
-    """Whether a run wrote the folder; said once of each that is."""
+def _is_of_a_run(folder: Path, known: dict[Path, bool]) -> bool:
+    """Whether a run wrote into the folder; said once of each."""
     if folder not in known:
         known[folder] = all((folder / name).is_file() for name in OF_A_RUN)
         if known[folder]:
-            log.warning("left out %r: a run wrote it", str(folder))
+            log.warning("left out what a run wrote into %r", str(folder))
     return known[folder]
 
 
-def _files_under(folder: Path, outputs: dict[Path, bool]) -> list[Path]:
+def _files_under(folder: Path, runs: dict[Path, bool]) -> list[Path]:
     """All that is no folder, but nothing hidden; and folders that cannot be opened or are links, which fail then."""
     found: list[Path] = []
 
@@ -153,12 +162,10 @@ def _files_under(folder: Path, outputs: dict[Path, bool]) -> list[Path]:
         found.append(Path(error.filename))
 
     for here, folders, files in os.walk(folder, onerror=unreadable):
-        if _is_output(Path(here), outputs):
-            folders.clear()
-            continue
+        written = OUTPUTS if _is_of_a_run(Path(here), runs) else ()
         links = [name for name in folders if (Path(here) / name).is_symlink()]
-        found += [Path(here) / name for name in (*files, *links) if not name.startswith(".")]
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(here) / name for name in (*files, *links) if not name.startswith(".") and name not in written]
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in written]
     return sorted(found)
 
 
