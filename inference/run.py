@@ -27,6 +27,7 @@ import configs
 import inference.engines
 import models
 from inference.copies import Copies
+from inference.files import only_run, write_whole
 from inference.panel import Panel
 from inference.parts import Parts, batched, remove
 from inference.reading import inputs_guarded
@@ -86,10 +87,16 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     """Process every input and write tables, pages and `run.json`.
 
     Raises:
-        ConfigError: an option or input name is wrong; nothing was done then.
+        ConfigError: an option or input name is wrong, or another run works in the folder; nothing was done then.
+        OSError: a file cannot be written, which it names; what was read so far is kept.
     """
     _check(names, out, settings)
     paths = find_paths(names, without=[out.resolve() / name for name in OUTPUTS])
+    with only_run(out):
+        return _run(paths, out, settings, progress)
+
+
+def _run(paths: Sequence[Path], out: Path, settings: RunSettings, progress: Progress) -> Totals:
     started = time.time()
     folder, kept = out / ".parts", out / KEPT
     if settings.fresh:
@@ -211,4 +218,4 @@ def _write_record(totals: Totals, out: Path, settings: RunSettings, skipped: Cou
         "cells": dict(totals.statuses),
         "findings": {f"{check} {verdict}": n for (check, verdict), n in totals.checks.items()},
     }
-    (out / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+    write_whole(out / "run.json", json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n")

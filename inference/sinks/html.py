@@ -20,6 +20,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from inference.files import write_whole
 from inference.panel import Panel
 from inference.rows import SCHEMAS, Row, Rows, by_report, shown_number
 from inference.totals import Totals
@@ -111,7 +112,7 @@ def write_pages(rows: Rows, out: Path, panel: Panel) -> None:
         page = _page(report, figures[key], cells[key], findings[key], years)
         unlisted = len(findings[key]) - len(page.findings)
         view = {"sources": sources[key], "unlisted": unlisted, **_view(page)}
-        _write(out / "pages" / page_name(key), template.render(view))
+        write_whole(out / "pages" / page_name(key), template.render(view))
 
 
 def write_index(totals: Totals, out: Path) -> None:
@@ -123,7 +124,7 @@ def write_index(totals: Totals, out: Path) -> None:
         "statuses": totals.statuses,
         "verdicts": totals.verdicts,
     }
-    _write(out / "index.html", _environment().get_template("index.html").render(**view))
+    write_whole(out / "index.html", _environment().get_template("index.html").render(**view))
 
 
 def page_name(report_id: str) -> str:
@@ -145,12 +146,6 @@ def _environment() -> Environment:
 def _clean(value: Any) -> Any:
     """What is printed, without characters that hide, reorder or break text; control characters are made visible."""
     return value.translate(_CLEAN) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, "utf-8", errors="replace")
-    temporary.replace(path)
 
 
 def _cut(text: object, size: int) -> str:
