@@ -174,11 +174,17 @@ def _upwards(path: Path) -> tuple[Path, ...]:
     return (whole, *whole.parents)
 
 
-def inputs_of(path: Path) -> Iterator[Input | Skipped]:
-    """The inputs of a file; a shard has any number, another file is one."""
+def inputs_of(path: Path, passed: int = 0) -> Iterator[Input | Skipped]:
+    """The inputs of a file; a shard has any number, another file is one.
+
+    Args:
+        path: the file.
+        passed: how many records of a shard are passed over, with no look into them where its format allows that;
+            something stands for each.
+    """
     for suffix in SHARD_SUFFIXES:
         if path.name.lower().endswith(suffix):
-            yield from _records_of(path, suffix)
+            yield from _records_of(path, suffix, passed)
             return
     try:
         yield Input(str(path), path.suffix, _read_file(path, limit_of(path.suffix)))
@@ -209,18 +215,18 @@ def _read_file(path: Path, limit: int) -> bytes:
     return data
 
 
-def _records_of(path: Path, suffix: str) -> Iterator[Input | Skipped]:
+def _records_of(path: Path, suffix: str, passed: int) -> Iterator[Input | Skipped]:
     number = 0
     try:
         if not path.is_file():
             raise OSError("no regular file")
         if suffix.startswith(".warc"):
-            found = _warc_inputs(path, packed=suffix.endswith(".gz"))
+            found = _warc_inputs(path, packed=suffix.endswith(".gz"), passed=passed)
         else:
             records = (
                 parquet_records(path, FIELDS)
                 if suffix == ".parquet"
-                else enumerate(json_records(path, suffix, MAX_BYTES), 1)
+                else enumerate(json_records(path, suffix, MAX_BYTES, passed), 1)
             )
             found = (_record_input(f"{path}#{i}", record) for i, record in records)
         for item in found:
@@ -231,9 +237,9 @@ def _records_of(path: Path, suffix: str) -> Iterator[Input | Skipped]:
         yield Input(str(path), suffix, None, failure)
 
 
-def _warc_inputs(path: Path, *, packed: bool) -> Iterator[Input | Skipped]:
+def _warc_inputs(path: Path, *, packed: bool, passed: int) -> Iterator[Input | Skipped]:
     with path.open("rb") as raw:
-        for number, record in enumerate(warc.records(raw, packed=packed, limit=limit_of), 1):
+        for number, record in enumerate(warc.records(raw, packed=packed, limit=limit_of, passed=passed), 1):
             source = record.url or f"{path}#{number}"
             if isinstance(record, warc.Other):
                 yield Skipped(source, record.why)
