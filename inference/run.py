@@ -32,7 +32,7 @@ from inference.panel import Panel
 from inference.parts import Parts, batched, remove
 from inference.reading import inputs_guarded
 from inference.rows import PART_SCHEMAS
-from inference.sinks.html import write_index, write_pages
+from inference.sinks.html import page_name, remove_pages, write_index, write_pages
 from inference.sinks.parquet import open_tables, read_tables
 from inference.stages import Stages
 from inference.totals import Totals
@@ -154,6 +154,7 @@ def _put_together(
     parts: Sequence[Path], out: Path, panel: Panel, copies: Copies, totals: Totals, *, html: bool
 ) -> None:
     stages = totals.stages
+    pages: set[str] = set()
     with open_tables(out) as tables:
         for part in parts:
             with stages.time("batches"):
@@ -165,7 +166,9 @@ def _put_together(
             with stages.time("writing", len(rows.reports) + len(rows.failures)):
                 if html:
                     write_pages(rows, out, panel)
+                    pages.update(page_name(row["report_id"]) for row in rows.reports)
                 tables.write(rows)
+    remove_pages(out, pages)
     if html:
         write_index(totals, out)
 

@@ -441,3 +441,16 @@ def test_the_id_of_a_report_is_that_of_its_bytes(tmp_path: Path) -> None:
     first, second = read(tmp_path)
     assert first.report_id == second.report_id
     assert len(first.report_id) == 16
+
+
+@pytest.mark.parametrize("text", ["", " \n\u3000", None, 5, ["x"], {}])
+def test_a_text_that_is_none_hides_no_html(tmp_path: Path, text: Any) -> None:
+    (item,) = read(shard(tmp_path / "a.jsonl", [{"text": text, "html": "<p>年报</p>"}]))
+    assert (item.suffix, item.data, item.failure) == (".html", "<p>年报</p>".encode(), None)
+
+
+def test_blank_words_are_none(tmp_path: Path) -> None:
+    (item,) = read(shard(tmp_path / "a.jsonl", [{"text": " ", "html": "\n"}]))
+    assert "neither text nor html" in str(item.failure)
+    (item,) = read(shard(tmp_path / "b.jsonl", [{"text": "年报", "agency": " ", "url": "\t"}]))
+    assert (item.source, item.agency, item.url) == (f"{tmp_path}/b.jsonl#1", None, None)

@@ -255,6 +255,20 @@ def test_show_prints_all_digits(crawl: Path) -> None:
     assert "3456789" in command("show", path).stdout
 
 
+def test_show_says_which_of_many_it_shows(crawl: Path) -> None:
+    fill(crawl, 3)
+    (crawl / "s.jsonl").write_text(json.dumps({"text": report(4)}) + "\n", "utf-8")
+    shown = command("show", crawl, "--device", "cpu")
+    assert shown.stderr == f"{crawl} 有 4 个文件,只显示第一份:{crawl}/000.txt\n"
+    assert command("show", crawl / "s.jsonl").stderr == f"{crawl}/s.jsonl 有 1 个文件,只显示第一份:{crawl}/s.jsonl#1\n"
+    assert command("show", crawl / "000.txt").stderr == ""
+
+
+def test_show_of_a_folder_without_reports(crawl: Path) -> None:
+    shown = command("show", crawl)
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (1, "", f"gouji: {crawl}: no report in it\n")
+
+
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python has no safe path before 3.11")
 def test_no_module_that_lies_in_the_crawl_is_imported(crawl: Path, tmp_path: Path) -> None:
     fill(crawl, 1)

@@ -17,7 +17,7 @@ from inference.files import LOCK, only_run
 from inference.rows import SCHEMAS
 from models.schema.errors import ConfigError
 from models.tagger.tagger import Marked, Named
-from tests.running import NO_PAGES, FakeTagger, fill, first_of_its_kinds, report, run
+from tests.running import NO_PAGES, FakeTagger, command, fill, first_of_its_kinds, report, run
 
 FULL_DISK = "import resource, gouji; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); gouji.main()"
 """No file can have more than 1000 bytes, which libraries are told as they are told of a full disk."""
@@ -121,6 +121,24 @@ def test_only_failures_reads_the_reports_of_a_damaged_batch_too(
     part.write_bytes(b"")
     assert run([str(crawl)], tmp_path / "out", replace(NO_PAGES, only_failures=True)) == before
     assert sum(tagger.asked) == 16
+
+
+# Pages of earlier runs
+
+
+def test_pages_are_those_of_the_last_run(crawl: Path, tmp_path: Path) -> None:
+    out, with_pages = tmp_path / "out", replace(NO_PAGES, html=True)
+    run([str(fill(crawl, 3))], out, with_pages)
+    (out / "pages" / "notes.html").write_text("")
+    (crawl / "001.txt").unlink()
+    rows = run([str(crawl)], out, with_pages)
+    names = {f"{row['report_id']}.html" for row in rows.reports}
+    assert len(names) == 2
+    assert {path.name for path in (out / "pages").iterdir()} == {*names, "notes.html"}
+    (out / "pages" / "notes.html").unlink()
+    assert str(out / "index.html") in command("run", crawl, "--out", out, "--device", "cpu").stderr
+    assert "index.html" not in command("run", crawl, "--out", out, "--device", "cpu", "--no-html").stderr
+    assert not {"index.html", "pages"} & {path.name for path in out.iterdir()}
 
 
 # Two runs in one folder

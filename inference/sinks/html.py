@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -125,6 +126,16 @@ def write_index(totals: Totals, out: Path) -> None:
         "verdicts": totals.verdicts,
     }
     write_whole(out / "index.html", _environment().get_template("index.html").render(**view))
+
+
+def remove_pages(out: Path, keep: Set[str]) -> None:
+    """Remove what earlier runs wrote: the index, and the pages of all but some reports."""
+    (out / "index.html").unlink(missing_ok=True)
+    for path in (out / "pages").glob("*.html"):
+        if path.name not in keep and re.fullmatch(r"[0-9a-f]{16}\.html", path.name):
+            path.unlink()
+    with suppress(OSError):  # not there, or not empty
+        (out / "pages").rmdir()
 
 
 def page_name(report_id: str) -> str:

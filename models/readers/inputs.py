@@ -256,8 +256,9 @@ def _record_input(source: str, record: Any) -> Input:
         return Input(
             source, "", None, DocumentError("read", f"a record must be an object, got {type(record).__name__}")
         )
-    suffix, words = (".txt", record.get("text")) if record.get("text") else (".html", record.get("html"))
-    if not isinstance(words, str) or not words:
+    text, html = _words(record.get("text")), _words(record.get("html"))
+    suffix, words = (".txt", text) if text else (".html", html)
+    if words is None:
         return Input(source, "", None, DocumentError("read", "the record has neither text nor html"))
     data = words.encode("utf-8", errors="replace")
     if len(data) > MAX_BYTES:
@@ -275,7 +276,7 @@ def _record_input(source: str, record: Any) -> Input:
 
 
 def _words(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value and not value.isspace() else None
 
 
 def _year(value: Any) -> int | None:
