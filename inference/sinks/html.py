@@ -46,7 +46,8 @@ _CLEAN = {
 _CELL = re.compile(r"((?:\d{4}:)?[a-z_]+(?:\.[a-z_]+)+)")
 _SIGNS = re.compile(r"[\W_]+")
 
-Place = tuple[int, int]
+Stretch = tuple[int, int]
+"""Half-open places of characters."""
 Years = dict[int, tuple[str, frozenset[str]]]
 """Page and cell ids of the reports of one agency."""
 
@@ -88,7 +89,7 @@ class Page:
     form: Form | None
     figures: list[Row]
     cells: dict[str, Row]
-    cells_at: dict[Place, list[str]]
+    cells_at: dict[Stretch, list[str]]
     findings: list[Row]
     years: Years
     marks: list[Mark] = field(default_factory=list)
@@ -192,7 +193,7 @@ def _page(report: Row, figures: list[Row], cells: list[Row], findings: list[Row]
         shown += sorted(group, key=lambda f: f["severity"] != "error")[:MAX_FINDINGS]
     form = load_forms().get(report["form"] or "")
     known = {c["cell"]: c for c in cells if form and c["cell"] in form.columns_by_cell}
-    at: defaultdict[Place, list[str]] = defaultdict(list)
+    at: defaultdict[Stretch, list[str]] = defaultdict(list)
     for name, cell in known.items():
         if cell["start"] is not None:
             at[cell["start"], cell["end"]].append(name)
@@ -256,7 +257,7 @@ def _merged(places: Iterable[tuple[int, int, Row | None]]) -> list[Mark]:
     return marks
 
 
-def _touching(marks: Sequence[Mark], place: Place) -> list[Mark]:
+def _touching(marks: Sequence[Mark], place: Stretch) -> list[Mark]:
     """Marks that overlap a place or start where it starts."""
     found = []
     for mark in marks[bisect_left(marks, place[0], key=lambda m: m.end) :]:
@@ -267,7 +268,7 @@ def _touching(marks: Sequence[Mark], place: Place) -> list[Mark]:
     return found
 
 
-def _inside(place: Place, text: str) -> bool:
+def _inside(place: Stretch, text: str) -> bool:
     return place[0] is not None and place[1] is not None and 0 <= place[0] <= place[1] <= len(text)
 
 
@@ -351,7 +352,7 @@ def _pieces(page: Page, spots: Sequence[int], start: int, end: int) -> Iterator[
         yield page.text[at:end], None, ""
 
 
-def _windows(page: Page, spots: Sequence[int]) -> list[Place]:
+def _windows(page: Page, spots: Sequence[int]) -> list[Stretch]:
     """Ranges of the text that are shown: all of it, or what stands around marks and cells."""
     if len(page.text) <= WHOLE_TEXT:
         return [(0, len(page.text))]
@@ -366,7 +367,7 @@ def _windows(page: Page, spots: Sequence[int]) -> list[Place]:
     return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
 
 
-def _folds(page: Page) -> list[Place]:
+def _folds(page: Page) -> list[Stretch]:
     """Stretches of the text that hold a table; the narrative in between, if any, stays out."""
     found: list[list[int]] = []
     figures = [m for m in page.marks if m.figures]
@@ -379,7 +380,7 @@ def _folds(page: Page) -> list[Place]:
         else:
             found.append([start, end])
         before = section
-    folds: list[Place] = []
+    folds: list[Stretch] = []
     for start, end in found:
         first = max(folds[-1][1] if folds else 0, start - 4 * TABLE_GAP)
         if end - start > 20:
