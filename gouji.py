@@ -25,13 +25,17 @@ app.add_typer(annotation.app, name="annotate")
 
 
 def main() -> None:
-    """Run the command; a wrong configuration is one line and exit status 2."""
+    """Run the command; a wrong configuration is one line and exit status 2, what the file system refuses one and 1."""
     os.environ.setdefault("PYTHONSAFEPATH", "1")  # our processes must not import what a crawl left in this folder
     try:
         app()
     except ConfigError as error:
         sys.stderr.write(f"gouji: {error}\n")
         sys.exit(2)
+    except OSError as error:
+        words = os.strerror(error.errno) if error.errno else str(error)
+        sys.stderr.write(f"gouji: {error.filename}: {words}\n" if error.filename else f"gouji: {words}\n")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ class Child(Generic[Request, Answer]):
         work: the function, of a module; what it raises is raised here.
         seconds: that one request may take.
         memory: bytes that the process may need above what it has when it is ready.
+        attempts: how often a request is made before it is given up.
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class Child(Generic[Request, Answer]):
         *,
         seconds: float = budgets().seconds,
         memory: int = budgets().memory,
+        attempts: int = ATTEMPTS,
     ) -> None:
-        self._work, self._seconds, self._memory = work, seconds, memory
+        self._work, self._seconds, self._memory, self._attempts = work, seconds, memory, attempts
         self._process: Any = None
         self._line: Connection[Any, Any] | None = None
 
@@ -60,16 +62,16 @@ class Child(Generic[Request, Answer]):
         """The answer to a request.
 
         Raises:
-            DocumentError: the process did not live to answer it, twice.
+            DocumentError: the process did not live to answer it, at any attempt; its stage is `worker`.
             Exception: whatever the function raises.
         """
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._attempts):
             try:
                 answer = self._asked(request)
                 break
             except _GoneError as gone:
                 self.stop()
-                if attempt == ATTEMPTS - 1:
+                if attempt == self._attempts - 1:
                     raise DocumentError("worker", str(gone)) from gone
         if answer.error is not None:
             raise answer.error

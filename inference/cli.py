@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -55,17 +54,25 @@ def run(
 
 
 def show(
-    report: Annotated[str, typer.Argument(help="A file.", metavar="REPORT")],
+    report: Annotated[str, typer.Argument(help="A file; of a folder or a shard the first report.", metavar="REPORT")],
     model: Model = "",
     device: Device = "auto",
 ) -> None:
     """Print figures, tables and findings of one report; exit status 1 where it is none."""
     from inference.process import process
-    from inference.show import print_report
-    from models.readers.inputs import iterate_inputs
+    from inference.show import clean, print_report
+    from models.readers.inputs import Input, find_paths, inputs_of
     from models.tagger.tagger import DEFAULT, Tagger
 
-    rows = process(list(islice(iterate_inputs([report]), 1)), Tagger.load(model or DEFAULT, device))
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    paths = find_paths([report])
+    item = next((item for path in paths for item in inputs_of(path) if isinstance(item, Input)), None)
+    if item is None:
+        sys.stderr.write(f"gouji: {clean(report)}: no report in it\n")
+        raise typer.Exit(1)
+    if item.source != report:
+        sys.stderr.write(f"{clean(report)} 有 {len(paths)} 个文件,只显示第一份:{clean(item.source)}\n")
+    rows = process([item], Tagger.load(model or DEFAULT, device))
     print_report(rows)
     if not rows.reports:
         raise typer.Exit(1)

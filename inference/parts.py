@@ -1,6 +1,7 @@
 """The batches of a run as folders of tables: what an interrupted run, or one with failures, leaves for the next.
 
 A batch's folder is named by its content, is written elsewhere and renamed, so that its existence says that it is whole.
+One that a power cut damaged all the same is removed, and its inputs are read again.
 Beside the columns of the contract its rows say which input they are of (`Input.key`).
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,10 +18,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inference.rows import PART_SCHEMAS, Rows
-from inference.sinks.parquet import read_column, read_tables, write_tables
+from inference.sinks.parquet import read_column, read_tables, why_unreadable, write_tables
 from inference.stages import Stages
 from models.readers.inputs import Input
 
+log = logging.getLogger("gouji")
 BATCH = 16
 """Inputs that are read together."""
 Engine = Callable[[Iterator[list[Input]]], Iterable[Rows]]
@@ -48,7 +51,8 @@ class Parts:
 
     Args:
         folder: holds them.
-        version: of everything that rows depend on beside their inputs; batches of another one are not looked at.
+        version: changes with gouji's code, settings and checkpoint (`run.rows_version`), though not with the libraries;
+            batches of another one are not looked at.
         only_failures: whether every report there is taken, in whichever batch it is, and everything else is read.
             Otherwise batches of just the same inputs are taken, failures and all.
     """
@@ -59,7 +63,8 @@ class Parts:
         self._only_failures = only_failures
         self._reports: dict[str, Path] = {}
         for part in sorted(folder.glob(f"{self._version}-*")) if only_failures else ():
-            self._reports.update(dict.fromkeys(read_column(part, "reports", "input"), part))
+            if self._is_whole(part):
+                self._reports.update(dict.fromkeys(read_column(part, "reports", "input"), part))
 
     def of(self, batches: Iterator[list[Input]], engine: Engine) -> Iterator[Part]:
         """Every batch in order: read back where that can be, else read by the engine and kept."""
@@ -92,7 +97,18 @@ class Parts:
         folder = self._folder / f"{self._version}-{digest[:24]}"
         if self._only_failures:
             return _Plan(folder, batch, [item for item in batch if item.key not in self._reports])
-        return _Plan(folder, batch, [] if folder.is_dir() else batch)
+        return _Plan(folder, batch, [] if self._is_whole(folder) else batch)
+
+    def _is_whole(self, folder: Path) -> bool:
+        """Whether a batch is there; one that cannot be read is removed."""
+        if not folder.is_dir():
+            return False
+        with self._stages.time("batches"):
+            why = why_unreadable(folder, PART_SCHEMAS)
+        if why:
+            log.warning("removed %s, its inputs are read again: %s", folder, why)
+            remove(folder)
+        return not why
 
     def _whole(self, plan: _Plan, rows: Rows) -> Part:
         with self._stages.time("batches"):

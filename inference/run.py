@@ -7,6 +7,7 @@ grow with the run.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import logging
@@ -22,26 +23,34 @@ from pathlib import Path
 import torch
 import transformers
 
+import configs
 import inference.engines
+import models
 from inference.copies import Copies
+from inference.files import only_run, write_whole
 from inference.panel import Panel
 from inference.parts import Parts, batched, remove
 from inference.reading import inputs_guarded
-from inference.rows import PART_SCHEMAS, SCHEMAS
-from inference.sinks.html import write_index, write_pages
+from inference.rows import PART_SCHEMAS
+from inference.sinks.html import page_name, remove_pages, write_index, write_pages
 from inference.sinks.parquet import open_tables, read_tables
 from inference.stages import Stages
 from inference.totals import Totals
-from models.readers.inputs import Input, Skipped, find_paths
+from models.readers.inputs import OUTPUTS, Input, Skipped, find_paths
 from models.schema.errors import ConfigError
-from models.tagger.tagger import DEFAULT, checkpoint_digest, resolve_device
+from models.tagger.tagger import DEFAULT, Tagger, checkpoint_digest, resolve_device
 
 log = logging.getLogger("gouji")
 VERSION = "0.1.0"
-OUTPUTS = ("run.json", "index.html", "pages", *(f"{table}.parquet" for table in SCHEMAS))
-"""What a run leaves in its folder; never an input of the next."""
 KEPT = ".kept"
 """The batches of a run that had failures, for `only_failures`; any other run into the folder removes it."""
+SOURCES = tuple(
+    (Path(package.__path__[0]), pattern)
+    for package, pattern in ((models, "**/*.py"), (inference, "**/*.py"), (configs, "**/*.yaml"))
+)
+"""What makes rows, beside the checkpoint and the libraries: folders, and the files that count there."""
+SMALL = 64 * 2**20
+"""Bytes of a checkpoint's files that are no weights; a larger one is left by its training."""
 Progress = Callable[[int, int], None]
 """Called with the numbers of reports and failures so far."""
 
@@ -78,10 +87,16 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     """Process every input and write tables, pages and `run.json`.
 
     Raises:
-        ConfigError: an option or input name is wrong; nothing was done then.
+        ConfigError: an option or input name is wrong, or another run works in the folder; nothing was done then.
+        OSError: a file cannot be written, which it names; what was read so far is kept.
     """
     _check(names, out, settings)
     paths = find_paths(names, without=[out.resolve() / name for name in OUTPUTS])
+    with only_run(out):
+        return _run(paths, out, settings, progress)
+
+
+def _run(paths: Sequence[Path], out: Path, settings: RunSettings, progress: Progress) -> Totals:
     started = time.time()
     folder, kept = out / ".parts", out / KEPT
     if settings.fresh:
@@ -91,8 +106,8 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     remove(kept)
     totals, skipped, copies, panel = Totals(), Counter[str](), Copies(), Panel()
     items = _without_skipped(_timed(inputs_guarded(paths), totals.stages), skipped)
-    model = checkpoint_digest(Path(settings.model))
-    parts = Parts(folder, f"{VERSION} {model}", only_failures=settings.only_failures, stages=totals.stages)
+    version = rows_version(Path(settings.model))
+    parts = Parts(folder, version, only_failures=settings.only_failures, stages=totals.stages)
     engine = importlib.import_module(f"inference.engines.{settings.engine}").run
     engine = partial(engine, model=settings.model, device=settings.device, workers=settings.workers)
     folders: list[Path] = []
@@ -114,6 +129,17 @@ def run(names: Sequence[str], out: Path, settings: RunSettings, progress: Progre
     return totals
 
 
+def rows_version(model: Path) -> str:
+    """Changes with what makes rows of inputs: the code, its settings, and every file of the checkpoint."""
+    digest = hashlib.sha256(f"{VERSION} {checkpoint_digest(model)}".encode())
+    for folder, pattern in (*SOURCES, (model, "*")):
+        for path in sorted(folder.glob(pattern)):
+            if path.suffix != ".safetensors" and path.is_file() and path.stat().st_size <= SMALL:
+                digest.update(f"{path.relative_to(folder)}\n".encode())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
 def _timed(items: Iterator[Input | Skipped], stages: Stages) -> Iterator[Input | Skipped]:
     while True:
         with stages.time("inputs"):
@@ -128,6 +154,7 @@ def _put_together(
     parts: Sequence[Path], out: Path, panel: Panel, copies: Copies, totals: Totals, *, html: bool
 ) -> None:
     stages = totals.stages
+    pages: set[str] = set()
     with open_tables(out) as tables:
         for part in parts:
             with stages.time("batches"):
@@ -139,7 +166,9 @@ def _put_together(
             with stages.time("writing", len(rows.reports) + len(rows.failures)):
                 if html:
                     write_pages(rows, out, panel)
+                    pages.update(page_name(row["report_id"]) for row in rows.reports)
                 tables.write(rows)
+    remove_pages(out, pages)
     if html:
         write_index(totals, out)
 
@@ -157,6 +186,8 @@ def _check(names: Sequence[str], out: Path, settings: RunSettings) -> None:
         raise ConfigError(f"--out {out}: {there} is no folder")
     if any(Path(name).is_dir() and Path(name).resolve() == out.resolve() for name in names):
         raise ConfigError(f"--out {out}: is an input folder too; name another, or one inside it")
+    importlib.import_module(f"inference.engines.{settings.engine}")
+    Tagger.load(settings.model, "cpu")
 
 
 def _without_skipped(items: Iterator[Input | Skipped], skipped: Counter[str]) -> Iterator[Input]:
@@ -190,4 +221,4 @@ def _write_record(totals: Totals, out: Path, settings: RunSettings, skipped: Cou
         "cells": dict(totals.statuses),
         "findings": {f"{check} {verdict}": n for (check, verdict), n in totals.checks.items()},
     }
-    (out / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+    write_whole(out / "run.json", json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n")

@@ -77,6 +77,25 @@ def test_globs_files_and_folders_together(tmp_path: Path) -> None:
     assert found == ["1.txt", "2.txt", "4.txt", "3.html"]
 
 
+@pytest.mark.parametrize("names", [["."], ["panel"], ["**"], ["*/*"], ["*", "panel/pages/*.html"]])
+def test_what_a_run_wrote_is_no_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, names: list[str]
+) -> None:
+    own = ("panel/a.txt", "more/run.json", "more/a.txt")
+    for name in ("panel/run.json", "panel/reports.parquet", "panel/pages/a.html", *own):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(TEXT, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = {Path(item.source) for item in iterate_inputs(names)}
+    assert found == {Path(name) for name in own if names != ["panel"] or name.startswith("panel/")}
+    assert {record.getMessage() for record in caplog.records} == {"left out what a run wrote into 'panel'"}
+
+
+def test_a_table_of_a_run_that_is_named_itself_is_read(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    assert read(shard(tmp_path / "reports.parquet", [{"text": TEXT}]))[0].data == TEXT.encode()
+
+
 @pytest.mark.parametrize(
     "name",
     ["a b.txt", "a\nb.txt", "报告[1].txt", "*.txt", "-x.txt", "#1.txt", "a?.txt", "{a}.txt", "a'\".txt", "   .txt"],
@@ -422,3 +441,16 @@ def test_the_id_of_a_report_is_that_of_its_bytes(tmp_path: Path) -> None:
     first, second = read(tmp_path)
     assert first.report_id == second.report_id
     assert len(first.report_id) == 16
+
+
+@pytest.mark.parametrize("text", ["", " \n\u3000", None, 5, ["x"], {}])
+def test_a_text_that_is_none_hides_no_html(tmp_path: Path, text: Any) -> None:
+    (item,) = read(shard(tmp_path / "a.jsonl", [{"text": text, "html": "<p>年报</p>"}]))
+    assert (item.suffix, item.data, item.failure) == (".html", "<p>年报</p>".encode(), None)
+
+
+def test_blank_words_are_none(tmp_path: Path) -> None:
+    (item,) = read(shard(tmp_path / "a.jsonl", [{"text": " ", "html": "\n"}]))
+    assert "neither text nor html" in str(item.failure)
+    (item,) = read(shard(tmp_path / "b.jsonl", [{"text": "年报", "agency": " ", "url": "\t"}]))
+    assert (item.source, item.agency, item.url) == (f"{tmp_path}/b.jsonl#1", None, None)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from inference.reading import Report
 from inference.rows import SCHEMAS, Rows
 from inference.run import RunSettings
 from inference.stages import Stages
-from models.readers.inputs import Input
+from models.readers.inputs import OUTPUTS, Input
 from models.schema.errors import ConfigError
 from models.tagger.tagger import Marked, Named
 from tests.running import NO_PAGES, FakeTagger, accounted, command, fill, first_of_its_kinds, report, run, tables
@@ -71,9 +72,10 @@ def test_every_input_gives_one_row(crawl: Path, tmp_path: Path) -> None:
 
 def test_a_run_leaves_its_tables_and_its_record(crawl: Path, tmp_path: Path) -> None:
     run([str(fill(crawl, 20))], tmp_path / "out", NO_PAGES)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(
-        [*(f"{n}.parquet" for n in SCHEMAS), "run.json"]
-    )
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left == {*(f"{name}.parquet" for name in SCHEMAS), "run.json"}
+    run([str(crawl)], tmp_path / "out", replace(NO_PAGES, html=True))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(OUTPUTS)
 
 
 def test_places_lie_in_the_text_as_it_was(crawl: Path, tmp_path: Path) -> None:
@@ -251,6 +253,20 @@ def test_show_prints_all_digits(crawl: Path) -> None:
     path = crawl / "long.txt"
     path.write_text(report(1).replace("101条", "3456789条"), "utf-8")
     assert "3456789" in command("show", path).stdout
+
+
+def test_show_says_which_of_many_it_shows(crawl: Path) -> None:
+    fill(crawl, 3)
+    (crawl / "s.jsonl").write_text(json.dumps({"text": report(4)}) + "\n", "utf-8")
+    shown = command("show", crawl, "--device", "cpu")
+    assert shown.stderr == f"{crawl} 有 4 个文件,只显示第一份:{crawl}/000.txt\n"
+    assert command("show", crawl / "s.jsonl").stderr == f"{crawl}/s.jsonl 有 1 个文件,只显示第一份:{crawl}/s.jsonl#1\n"
+    assert command("show", crawl / "000.txt").stderr == ""
+
+
+def test_show_of_a_folder_without_reports(crawl: Path) -> None:
+    shown = command("show", crawl)
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (1, "", f"gouji: {crawl}: no report in it\n")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python has no safe path before 3.11")

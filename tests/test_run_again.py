@@ -7,6 +7,7 @@ import shutil
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from inference.sinks.parquet import read_tables
 from inference.stages import STAGES, Stages
 from models.readers.inputs import Input
 from models.schema.errors import ConfigError
+from models.tagger.tagger import Tagger
 from tests.running import NO_PAGES, FakeTagger, accounted, fill, report, run, tables
 
 
@@ -108,6 +110,33 @@ def test_copies_of_records_that_share_a_url(crawl: Path, tmp_path: Path) -> None
     (crawl / "s.jsonl").write_text("\n".join(map(json.dumps, records)), "utf-8")
     rows = run([str(crawl)], tmp_path / "out", NO_PAGES)
     assert {r["text"] for r in rows.reports if r["source"] == f"{url}/2"} == {report(2)}
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("", [("甲县水务局", 2021), ("乙县教育局", 2022), ("丙县民政局", 2021), ("甲县水务局", 2021)]),
+        ("甲县水 务局二○二一年", [("甲县水务局", 2021)] * 4),
+        ("甲县水务局二O二一年", [("甲县水务局", 2021)] * 4),
+        ("丁县人民政府2020年", [("丁县人民政府", 2020)] * 4),
+    ],
+)
+def test_copies_have_the_agency_and_year_of_their_records_where_the_text_tells_none(
+    crawl: Path, tmp_path: Path, head: str, expected: list[tuple[str, int]]
+) -> None:
+    told: list[dict[str, Any]] = [
+        {"agency": "甲县水务局", "year": 2021}, {"agency": "乙县教育局", "year": 2022}, {"agency": "丙县民政局"}, {}
+    ]  # fmt: skip
+    text = f"{head}政府信息公开工作年度报告\n一、总体情况\n公开政府信息5条。信息公开制度和信息公开平台都好。\n"
+    records = [{"url": f"http://a.example/{number}", "text": text, **own} for number, own in enumerate(told)]
+    (crawl / "s.jsonl").write_text("\n".join(map(json.dumps, records)), "utf-8")
+    rows = run([str(crawl)], tmp_path / "out", replace(NO_PAGES, html=True))
+    assert [(r["agency"], r["year"]) for r in rows.reports] == expected
+    assert [r["url"] for r in rows.reports] == [record["url"] for record in records]
+    (key,) = {r["report_id"] for r in rows.reports}
+    page = (tmp_path / "out" / "pages" / f"{key}.html").read_text("utf-8")
+    assert expected[0][0] in page
+    assert "乙县教育局" not in page
 
 
 # Resuming
@@ -237,6 +266,33 @@ def test_only_failures_reads_no_report_again_where_inputs_came_and_went(
         assert len(list((tmp_path / "out" / ".kept").iterdir())) == 4
 
 
+@pytest.mark.parametrize("changed", ["code/reading/read.py", "settings/forms/2021.yaml", "model/config.json", None])
+def test_an_interrupted_run_is_resumed_under_the_same_code_settings_and_checkpoint_only(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch, changed: str | None
+) -> None:
+    for name in ("code/reading/read.py", "settings/forms/2021.yaml", "model/config.json", "model/tokenizer.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1", "ascii")
+    sources = ((tmp_path / "code", "**/*.py"), (tmp_path / "settings", "**/*.yaml"))
+    monkeypatch.setattr(running, "SOURCES", sources)
+    settings = replace(NO_PAGES, model=str(tmp_path / "model"))
+    tagger.break_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        run([str(fill(crawl, 20))], tmp_path / "out", settings)
+    tagger.break_at = -1
+    if changed:
+        (tmp_path / changed).write_text("2", "ascii")
+    tagger.asked.clear()
+    assert len(run([str(crawl)], tmp_path / "out", settings).reports) == 20
+    assert sum(tagger.asked) == (20 if changed else 4)
+
+
+def test_all_that_makes_rows_counts_for_resuming(root: Path) -> None:
+    files = {path.resolve() for folder, pattern in running.SOURCES for path in folder.glob(pattern)}
+    for name in ("models/reconciling/cells.py", "inference/rows.py", "configs/forms/2021-30.yaml"):
+        assert root / name in files
+
+
 def test_only_failures_takes_nothing_of_another_model(
     crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +303,31 @@ def test_only_failures_takes_nothing_of_another_model(
     monkeypatch.setattr(running, "checkpoint_digest", lambda _: "another")
     run([str(crawl)], tmp_path / "out", AGAIN)
     assert sum(tagger.asked) == 5
+
+
+@pytest.mark.parametrize("wrong", [RunSettings(model="nowhere"), RunSettings(engine="ray")], ids=["model", "engine"])
+@pytest.mark.parametrize("fresh", [False, True])
+def test_wrong_settings_remove_nothing_of_earlier_runs(
+    crawl: Path, tmp_path: Path, tagger: FakeTagger, monkeypatch: pytest.MonkeyPatch, wrong: RunSettings, fresh: bool
+) -> None:
+    def load(model: str, *_options: Any) -> FakeTagger:
+        if model == "nowhere":
+            raise ConfigError("nowhere: no checkpoint")
+        return tagger
+
+    monkeypatch.setattr(Tagger, "load", load)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "inference.engines.ray", raising=False)
+    fill(crawl, 20)
+    if fresh:
+        _interrupted(crawl, tmp_path / "out", tagger, 1)
+    else:
+        (crawl / "empty.txt").write_text("")
+        run([str(crawl)], tmp_path / "out", NO_PAGES)
+    before = sorted((tmp_path / "out").rglob("*"))
+    with pytest.raises(ConfigError, match=r"no checkpoint|not installed"):
+        run([str(crawl)], tmp_path / "out", replace(wrong, device="cpu", fresh=fresh))
+    assert sorted((tmp_path / "out").rglob("*")) == before
 
 
 def test_the_record_tells_what_stages_took_and_what_was_found(crawl: Path, tmp_path: Path, tagger: FakeTagger) -> None:

@@ -44,14 +44,14 @@ def run(batches: Iterable[list[Input]], *, model: str, device: str, workers: int
     while broken:
         try:
             with start(workers) as pool:
-                yield from _together(pool, source, handed, 2 * workers)
+                yield from _on_all(pool, source, handed, 2 * workers)
             broken = False
         except BrokenProcessPool:
             while handed:
                 yield _one_by_one(handed.popleft(), start)
 
 
-def _together(
+def _on_all(
     pool: ProcessPoolExecutor, source: Iterator[list[Input]], handed: deque[list[Input]], ahead: int
 ) -> Iterator[Rows]:
     """Rows in order; `handed` are the batches whose rows were not given yet."""

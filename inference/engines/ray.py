@@ -2,7 +2,8 @@
 
 Ray is asked for what it is good at, placing actors and starting them anew; which batch is read when stays here,
 as in the local engine. `RAY_ADDRESS` names a cluster, whose nodes need gouji installed; without it Ray is
-started here for the run and stopped afterwards.
+started here for the run and stopped afterwards. Without Ray this module cannot be imported, so that a run says so
+before it begins.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
+from importlib.util import find_spec
 from typing import Any
 
 from inference.process import process, settle
@@ -20,6 +22,9 @@ from inference.rows import Rows, failure_row
 from models.readers.inputs import Input
 from models.schema.errors import ConfigError
 from models.tagger.tagger import Tagger, resolve_device
+
+if find_spec("ray") is None:
+    raise ConfigError("--engine ray: ray is not installed; pip install 'gouji[cluster]'")
 
 AHEAD = 2
 """Batches that wait at each actor, so that it never waits for one."""
@@ -52,12 +57,10 @@ def run(batches: Iterable[list[Input]], *, model: str, device: str, workers: int
     more is a failure, and nothing else is lost.
 
     Raises:
-        ConfigError: Ray is not installed, or the model cannot be loaded.
+        ConfigError: the model cannot be loaded.
     """
-    try:
-        import ray
-    except ImportError as error:
-        raise ConfigError("--engine ray: ray is not installed; pip install 'gouji[cluster]'") from error
+    import ray
+
     Tagger.load(model, "cpu")
     mine = not ray.is_initialized()
     if mine:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -20,6 +21,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from inference.files import write_whole
 from inference.panel import Panel
 from inference.rows import SCHEMAS, Row, Rows, by_report, shown_number
 from inference.totals import Totals
@@ -44,7 +46,8 @@ _CLEAN = {
 _CELL = re.compile(r"((?:\d{4}:)?[a-z_]+(?:\.[a-z_]+)+)")
 _SIGNS = re.compile(r"[\W_]+")
 
-Place = tuple[int, int]
+Stretch = tuple[int, int]
+"""Half-open places of characters."""
 Years = dict[int, tuple[str, frozenset[str]]]
 """Page and cell ids of the reports of one agency."""
 
@@ -86,7 +89,7 @@ class Page:
     form: Form | None
     figures: list[Row]
     cells: dict[str, Row]
-    cells_at: dict[Place, list[str]]
+    cells_at: dict[Stretch, list[str]]
     findings: list[Row]
     years: Years
     marks: list[Mark] = field(default_factory=list)
@@ -103,7 +106,7 @@ def write_pages(rows: Rows, out: Path, panel: Panel) -> None:
     for report in rows.reports:
         sources[report["report_id"]].append(report["source"])
     template = environment.get_template("report.html")
-    for key, report in {r["report_id"]: r for r in rows.reports}.items():
+    for key, report in {r["report_id"]: r for r in reversed(rows.reports)}.items():
         years = {
             year: (page_name(other), frozenset(load_forms()[form].cells) if form else frozenset())
             for year, (other, form) in panel.years(report["agency"]).items()
@@ -111,7 +114,7 @@ def write_pages(rows: Rows, out: Path, panel: Panel) -> None:
         page = _page(report, figures[key], cells[key], findings[key], years)
         unlisted = len(findings[key]) - len(page.findings)
         view = {"sources": sources[key], "unlisted": unlisted, **_view(page)}
-        _write(out / "pages" / page_name(key), template.render(view))
+        write_whole(out / "pages" / page_name(key), template.render(view))
 
 
 def write_index(totals: Totals, out: Path) -> None:
@@ -123,7 +126,17 @@ def write_index(totals: Totals, out: Path) -> None:
         "statuses": totals.statuses,
         "verdicts": totals.verdicts,
     }
-    _write(out / "index.html", _environment().get_template("index.html").render(**view))
+    write_whole(out / "index.html", _environment().get_template("index.html").render(**view))
+
+
+def remove_pages(out: Path, keep: Set[str]) -> None:
+    """Remove what earlier runs wrote: the index, and the pages of all but some reports."""
+    (out / "index.html").unlink(missing_ok=True)
+    for path in (out / "pages").glob("*.html"):
+        if path.name not in keep and re.fullmatch(r"[0-9a-f]{16}\.html", path.name):
+            path.unlink()
+    with suppress(OSError):  # not there, or not empty
+        (out / "pages").rmdir()
 
 
 def page_name(report_id: str) -> str:
@@ -145,12 +158,6 @@ def _environment() -> Environment:
 def _clean(value: Any) -> Any:
     """What is printed, without characters that hide, reorder or break text; control characters are made visible."""
     return value.translate(_CLEAN) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, "utf-8", errors="replace")
-    temporary.replace(path)
 
 
 def _cut(text: object, size: int) -> str:
@@ -186,7 +193,7 @@ def _page(report: Row, figures: list[Row], cells: list[Row], findings: list[Row]
         shown += sorted(group, key=lambda f: f["severity"] != "error")[:MAX_FINDINGS]
     form = load_forms().get(report["form"] or "")
     known = {c["cell"]: c for c in cells if form and c["cell"] in form.columns_by_cell}
-    at: defaultdict[Place, list[str]] = defaultdict(list)
+    at: defaultdict[Stretch, list[str]] = defaultdict(list)
     for name, cell in known.items():
         if cell["start"] is not None:
             at[cell["start"], cell["end"]].append(name)
@@ -250,7 +257,7 @@ def _merged(places: Iterable[tuple[int, int, Row | None]]) -> list[Mark]:
     return marks
 
 
-def _touching(marks: Sequence[Mark], place: Place) -> list[Mark]:
+def _touching(marks: Sequence[Mark], place: Stretch) -> list[Mark]:
     """Marks that overlap a place or start where it starts."""
     found = []
     for mark in marks[bisect_left(marks, place[0], key=lambda m: m.end) :]:
@@ -261,7 +268,7 @@ def _touching(marks: Sequence[Mark], place: Place) -> list[Mark]:
     return found
 
 
-def _inside(place: Place, text: str) -> bool:
+def _inside(place: Stretch, text: str) -> bool:
     return place[0] is not None and place[1] is not None and 0 <= place[0] <= place[1] <= len(text)
 
 
@@ -345,7 +352,7 @@ def _pieces(page: Page, spots: Sequence[int], start: int, end: int) -> Iterator[
         yield page.text[at:end], None, ""
 
 
-def _windows(page: Page, spots: Sequence[int]) -> list[Place]:
+def _windows(page: Page, spots: Sequence[int]) -> list[Stretch]:
     """Ranges of the text that are shown: all of it, or what stands around marks and cells."""
     if len(page.text) <= WHOLE_TEXT:
         return [(0, len(page.text))]
@@ -360,7 +367,7 @@ def _windows(page: Page, spots: Sequence[int]) -> list[Place]:
     return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
 
 
-def _folds(page: Page) -> list[Place]:
+def _folds(page: Page) -> list[Stretch]:
     """Stretches of the text that hold a table; the narrative in between, if any, stays out."""
     found: list[list[int]] = []
     figures = [m for m in page.marks if m.figures]
@@ -373,7 +380,7 @@ def _folds(page: Page) -> list[Place]:
         else:
             found.append([start, end])
         before = section
-    folds: list[Place] = []
+    folds: list[Stretch] = []
     for start, end in found:
         first = max(folds[-1][1] if folds else 0, start - 4 * TABLE_GAP)
         if end - start > 20:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from inference.files import naming
 from inference.rows import SCHEMAS, Rows
 
 BUFFERED = 20_000
@@ -48,7 +49,7 @@ def open_tables(folder: Path, schemas: Mapping[str, pa.Schema] = SCHEMAS) -> Ite
     """Every table in a folder, zstd-compressed; they replace older ones when all went well."""
     folder.mkdir(parents=True, exist_ok=True)
     temporary = {name: folder / f".{name}.parquet.tmp" for name in SCHEMAS}
-    with ExitStack() as stack:
+    with naming(folder), ExitStack() as stack:
         writers = {
             name: stack.enter_context(pq.ParquetWriter(temporary[name], schema, compression="zstd"))
             for name, schema in schemas.items()
@@ -68,15 +69,25 @@ def write_tables(rows: Rows, folder: Path, schemas: Mapping[str, pa.Schema] = SC
 
 def read_tables(folder: Path, schemas: Mapping[str, pa.Schema] = SCHEMAS) -> Rows:
     """Read the tables of a folder back as rows."""
-    return Rows(
-        **{
-            name: pq.read_table(folder / f"{name}.parquet", schema=schema).to_pylist()
-            for name, schema in schemas.items()
-        }
-    )
+    with naming(folder):
+        return Rows(**{name: table.to_pylist() for name, table in _tables(folder, schemas).items()})
+
+
+def why_unreadable(folder: Path, schemas: Mapping[str, pa.Schema] = SCHEMAS) -> str:
+    """What the system or the format has against reading the tables of a folder; empty where nothing."""
+    try:
+        for table in _tables(folder, schemas).values():
+            table.validate(full=True)
+    except (OSError, pa.ArrowException) as error:
+        return str(error) or type(error).__name__
+    return ""
 
 
 def read_column(folder: Path, table: str, column: str) -> list[str]:
     """The words of one column."""
     words: list[str] = pq.read_table(folder / f"{table}.parquet", columns=[column]).column(0).to_pylist()
     return words
+
+
+def _tables(folder: Path, schemas: Mapping[str, pa.Schema]) -> dict[str, pa.Table]:
+    return {name: pq.read_table(folder / f"{name}.parquet", schema=schema) for name, schema in schemas.items()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import logging
 import os
 import stat
 import zlib
@@ -26,6 +27,7 @@ from models.readers.budgets import budgets
 from models.readers.records import json_records, parquet_records
 from models.schema.errors import ConfigError, DocumentError
 
+log = logging.getLogger("gouji")
 MAX_BYTES = budgets().size
 """Largest input that is read."""
 MAX_BYTES_WITH_FONTS = budgets().size_with_fonts
@@ -33,6 +35,15 @@ MAX_BYTES_WITH_FONTS = budgets().size_with_fonts
 FIELDS = ("text", "html", "url", "agency", "year", "fetched_at")
 """What is read of a record; other columns of a crawl may be large, or broken."""
 SHARD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet", ".warc", ".warc.gz")
+OUTPUTS = (
+    "run.json",
+    "index.html",
+    "pages",
+    *(f"{table}.parquet" for table in ("reports", "figures", "cells", "findings", "failures")),
+)
+"""What a run leaves in its folder; no input, unless it is named itself."""
+OF_A_RUN = ("run.json", "reports.parquet")
+"""Side by side in a folder they say that a run wrote into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +135,26 @@ def _paths(name: str, without: frozenset[Path]) -> list[Path]:
     if not matches:
         raise ConfigError(f"{name}: no such file or folder, and no file matches it")
     found: list[Path] = []
+    runs: dict[Path, bool] = {}
     for path in map(Path, matches):
-        found += _files_under(path) if path.is_dir() else [path]
+        if path != Path(name) and any(
+            p.name in OUTPUTS and _is_of_a_run(p.parent, runs) for p in (path, *path.parents)
+        ):
+            continue
+        found += _files_under(path, runs) if path.is_dir() else [path]
     return [p for p in found if p == Path(name) or not without or without.isdisjoint(_upwards(p))]
 
 
-def _files_under(folder: Path) -> list[Path]:
+def _is_of_a_run(folder: Path, known: dict[Path, bool]) -> bool:
+    """Whether a run wrote into the folder; said once of each."""
+    if folder not in known:
+        known[folder] = all((folder / name).is_file() for name in OF_A_RUN)
+        if known[folder]:
+            log.warning("left out what a run wrote into %r", str(folder))
+    return known[folder]
+
+
+def _files_under(folder: Path, runs: dict[Path, bool]) -> list[Path]:
     """All that is no folder, but nothing hidden; and folders that cannot be opened or are links, which fail then."""
     found: list[Path] = []
 
@@ -137,9 +162,10 @@ def _files_under(folder: Path) -> list[Path]:
         found.append(Path(error.filename))
 
     for here, folders, files in os.walk(folder, onerror=unreadable):
+        written = OUTPUTS if _is_of_a_run(Path(here), runs) else ()
         links = [name for name in folders if (Path(here) / name).is_symlink()]
-        found += [Path(here) / name for name in (*files, *links) if not name.startswith(".")]
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(here) / name for name in (*files, *links) if not name.startswith(".") and name not in written]
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in written]
     return sorted(found)
 
 
@@ -148,11 +174,17 @@ def _upwards(path: Path) -> tuple[Path, ...]:
     return (whole, *whole.parents)
 
 
-def inputs_of(path: Path) -> Iterator[Input | Skipped]:
-    """The inputs of a file; a shard has any number, another file is one."""
+def inputs_of(path: Path, passed: int = 0) -> Iterator[Input | Skipped]:
+    """The inputs of a file; a shard has any number, another file is one.
+
+    Args:
+        path: the file.
+        passed: how many records of a shard are passed over, with no look into them where its format allows that;
+            something stands for each.
+    """
     for suffix in SHARD_SUFFIXES:
         if path.name.lower().endswith(suffix):
-            yield from _records_of(path, suffix)
+            yield from _records_of(path, suffix, passed)
             return
     try:
         yield Input(str(path), path.suffix, _read_file(path, limit_of(path.suffix)))
@@ -183,18 +215,18 @@ def _read_file(path: Path, limit: int) -> bytes:
     return data
 
 
-def _records_of(path: Path, suffix: str) -> Iterator[Input | Skipped]:
+def _records_of(path: Path, suffix: str, passed: int) -> Iterator[Input | Skipped]:
     number = 0
     try:
         if not path.is_file():
             raise OSError("no regular file")
         if suffix.startswith(".warc"):
-            found = _warc_inputs(path, packed=suffix.endswith(".gz"))
+            found = _warc_inputs(path, packed=suffix.endswith(".gz"), passed=passed)
         else:
             records = (
                 parquet_records(path, FIELDS)
                 if suffix == ".parquet"
-                else enumerate(json_records(path, suffix, MAX_BYTES), 1)
+                else enumerate(json_records(path, suffix, MAX_BYTES, passed), 1)
             )
             found = (_record_input(f"{path}#{i}", record) for i, record in records)
         for item in found:
@@ -205,9 +237,9 @@ def _records_of(path: Path, suffix: str) -> Iterator[Input | Skipped]:
         yield Input(str(path), suffix, None, failure)
 
 
-def _warc_inputs(path: Path, *, packed: bool) -> Iterator[Input | Skipped]:
+def _warc_inputs(path: Path, *, packed: bool, passed: int) -> Iterator[Input | Skipped]:
     with path.open("rb") as raw:
-        for number, record in enumerate(warc.records(raw, packed=packed, limit=limit_of), 1):
+        for number, record in enumerate(warc.records(raw, packed=packed, limit=limit_of, passed=passed), 1):
             source = record.url or f"{path}#{number}"
             if isinstance(record, warc.Other):
                 yield Skipped(source, record.why)
@@ -224,8 +256,9 @@ def _record_input(source: str, record: Any) -> Input:
         return Input(
             source, "", None, DocumentError("read", f"a record must be an object, got {type(record).__name__}")
         )
-    suffix, words = (".txt", record.get("text")) if record.get("text") else (".html", record.get("html"))
-    if not isinstance(words, str) or not words:
+    text, html = _words(record.get("text")), _words(record.get("html"))
+    suffix, words = (".txt", text) if text else (".html", html)
+    if words is None:
         return Input(source, "", None, DocumentError("read", "the record has neither text nor html"))
     data = words.encode("utf-8", errors="replace")
     if len(data) > MAX_BYTES:
@@ -243,7 +276,7 @@ def _record_input(source: str, record: Any) -> Input:
 
 
 def _words(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value and not value.isspace() else None
 
 
 def _year(value: Any) -> int | None:

@@ -21,8 +21,14 @@ TOGETHER = 64
 DAMAGE = (OSError, ValueError, MemoryError, pa.ArrowException)
 
 
-def json_records(path: Path, suffix: str, limit: int) -> Iterator[Any]:
+def json_records(path: Path, suffix: str, limit: int, passed: int) -> Iterator[Any]:
     """What each line of a file holds; an error in the place of a line that is too long or no JSON.
+
+    Args:
+        path: the file.
+        suffix: tells how it is packed.
+        limit: bytes that a line may have.
+        passed: how many records are passed over, without a look into them; None stands for each.
 
     Raises:
         OSError, EOFError, zlib.error, ZstdError: the file is damaged or cut.
@@ -34,13 +40,16 @@ def json_records(path: Path, suffix: str, limit: int) -> Iterator[Any]:
     }
     with path.open("rb") as raw:
         lines = io.BufferedReader(openers[suffix](raw)) if suffix != ".jsonl" else raw
+        given = 0
         while line := lines.readline(limit + 1):
             if len(line) > limit:
+                given += 1
                 while line and not line.endswith(b"\n"):
                     line = lines.readline(limit)
                 yield DocumentError("read", f"a line of more than {limit} bytes")
             elif line.strip():
-                yield _json(line)
+                given += 1
+                yield _json(line) if given > passed else None
 
 
 def _json(line: bytes) -> Any:

@@ -71,13 +71,14 @@ class Other(NamedTuple):
     why: str
 
 
-def records(raw: BinaryIO, *, packed: bool, limit: Callable[[str], int]) -> Iterator[Response | Other]:
+def records(raw: BinaryIO, *, packed: bool, limit: Callable[[str], int], passed: int = 0) -> Iterator[Response | Other]:
     """Every record in order.
 
     Args:
         raw: the archive.
         packed: whether it is gzipped, a member a record or all in one.
         limit: by suffix, the bytes that a body may have.
+        passed: how many records are passed over, without a look into them; an `Other` stands for each.
 
     Raises:
         ValueError: the archive is damaged, no WARC, or cut; the message names the byte of the unpacked archive
@@ -85,15 +86,17 @@ def records(raw: BinaryIO, *, packed: bool, limit: Callable[[str], int]) -> Iter
     """
     stream = _Stream(gzip.GzipFile(fileobj=raw) if packed else raw)
     loader = ArcWarcRecordLoader()
-    start = 0
+    start = given = 0
     try:
         while first := stream.first_line():
             start = stream.place - len(first)
             record = loader.parse_record_stream(stream, first, "warc", no_record_parse=True)
-            block = _block(record)
+            given += 1
+            looked_into = record.rec_type == "response" and given > passed
+            block = _block(record, budgets().size_with_fonts + MAX_HEADERS if looked_into else 0)
             yield (
                 _response(record.rec_headers, block, limit)
-                if record.rec_type == "response"
+                if looked_into
                 else Other(
                     record.rec_headers.get_header("WARC-Target-URI") or "",
                     f"record of type {str(record.rec_type)[:40]}",
@@ -144,11 +147,10 @@ class _Stream:
         return self.place
 
 
-def _block(record: Any) -> bytes:
-    """What a record holds, as far as anything is allowed to be long; the archive stands at its end then."""
+def _block(record: Any, most: int) -> bytes:
+    """What a record holds, up to some bytes; the archive stands at its end then."""
     if record.length is None:
         raise ValueError("it does not say its length")
-    most = budgets().size_with_fonts + MAX_HEADERS if record.rec_type == "response" else 0
     pieces: list[bytes] = []
     while piece := record.raw_stream.read(PIECE):
         if most > 0:
