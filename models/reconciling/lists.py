@@ -1,0 +1,154 @@
+"""Wholes and their parts within the narrative: what `parts.py` sums and `shares.py` divides.
+
+A whole is followed by 其中, 包括, 含 … and its parts. Work on one statement grows with the square of its figures,
+so that statements of more than `MAX_FIGURES` are not checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from models.ontology import load_ontology
+from models.schema.extraction import Extraction
+from models.schema.figure import Figure
+
+STATEMENT_END = re.compile(r"[。！？!?\n]")
+CUE = re.compile(
+    r"其中|包括|包含|涵盖|分别[为是有]|按[^，。]{2,10}分|[(（]\s*含|^[件条项篇次个][^，,。；;]{0,8}中[，,]|^[^，,。；;]{0,4}[:：]"
+)
+BRACKET = re.compile(r"^[^，,。；;、)）]{0,6}[(（]")
+OPEN_LIST = re.compile(r"等(?:方面|内容|信息|类|领域|[^级一二三四待])|涵盖|主要")
+WHOLES = ("applications.received", "applications.processed", "reconsideration.total", "litigation.total")
+"""What has parts that must all be counted."""
+ROLES = {
+    "applications.channel": "channel",
+    **dict.fromkeys(("applications.natural_person", "applications.legal_person"), "applicant"),
+    **{
+        f"applications.{name}": "outcome"
+        for name in ("granted", "partly_granted", "denied", "unavailable", "not_processed", "other")
+    },
+    **{
+        f"{family}.{name}": "outcome"
+        for family in ("reconsideration", "litigation")
+        for name in ("upheld", "corrected", "other", "pending")
+    },
+}
+"""How a part divides its whole."""
+MAX_REACH = 24
+"""Longest stretch, in characters, between a whole and its cue."""
+MAX_FIGURES = 200
+"""More figures in one statement are no list that anyone wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A whole and its parts.
+
+    Attributes:
+        closed: the list promises to be complete.
+    """
+
+    whole: Figure
+    parts: tuple[Figure, ...]
+    closed: bool
+
+
+def counts_of(statement: Sequence[Figure]) -> list[Figure]:
+    """What can be whole or part; none in a statement that no one wrote."""
+    if len(statement) > MAX_FIGURES:
+        return []
+    return [f for f in statement if f.kind in ("count", "amount") and not f.zero and f.quantity]
+
+
+def statements(extraction: Extraction) -> Iterator[list[Figure]]:
+    """Figures between full stops, without dates."""
+    current: list[Figure] = []
+    end = -1
+    for figure in sorted(extraction.figures, key=lambda f: f.place):
+        if figure.kind == "date":
+            continue
+        if figure.place.start >= end:
+            if current:
+                yield current
+            match = STATEMENT_END.search(extraction.narrative, figure.place.end)
+            current, end = [], match.start() if match else len(extraction.narrative)
+        current.append(figure)
+    if current:
+        yield current
+
+
+def groups_of(text: str, counts: Sequence[Figure]) -> Iterator[Group]:
+    """A whole before a cue, and what follows it as far as it can belong to the whole."""
+    for index, before in enumerate(counts[:-1]):
+        between = text[before.place.end : counts[index + 1].place.start]
+        cue = CUE.search(between)
+        if (cue is None or cue.start() > MAX_REACH) and not (BRACKET.match(between) and len(between) < MAX_REACH):
+            continue
+        rest = counts[index + 1 :]
+        whole = _whole(counts[: index + 1], rest[0])
+        parts = _members(text, whole, rest, bracketed=_opens_bracket(between))
+        if parts:
+            whole = _fitting(whole, counts[: index + 1], parts)
+            last = parts[-1].place.end
+            listing = text[whole.place.end : last] + text[last : last + 12].split("，", maxsplit=1)[0]
+            yield Group(whole, tuple(parts), closed=not OPEN_LIST.search(listing))
+
+
+def _whole(before: Sequence[Figure], first: Figure) -> Figure:
+    """The figure before the cue; an earlier whole where that one is itself a part of another list."""
+    nearest = before[-1]
+    if nearest.statistic in WHOLES or "." not in nearest.statistic or role_of(first) in ("", role_of(nearest)):
+        return nearest
+    family = first.statistic.split(".")[0] + "."
+    earlier = (f for f in reversed(before) if f.statistic in WHOLES and f.statistic.startswith(family))
+    return next(earlier, nearest)
+
+
+def _fitting(whole: Figure, before: Sequence[Figure], parts: Sequence[Figure]) -> Figure:
+    """Of several wholes of one statistic (a total and its two routes) the one that the parts make."""
+    total = sum((value_of(p) for p in parts), Decimal(0))
+    same = (f for f in before if f.statistic == whole.statistic and f.statistic in WHOLES)
+    return next((f for f in same if value_of(f) == total), whole)
+
+
+def _opens_bracket(between: str) -> bool:
+    return between.count("(") + between.count("（") > between.count(")") + between.count("）")
+
+
+def _members(text: str, whole: Figure, rest: Sequence[Figure], *, bracketed: bool) -> list[Figure]:
+    """Following figures of the whole's unit; those inside brackets belong to their own item."""
+    members: list[Figure] = []
+    depth = 1 if bracketed else 0
+    inner = depth
+    position = rest[0].place.start
+    for figure in rest:
+        between = text[position : figure.place.start]
+        depth += between.count("(") + between.count("（") - between.count(")") - between.count("）")
+        position = figure.place.end
+        if bracketed and depth < inner:
+            break
+        if members and (not bracketed and re.search(r"另有|此外|另外|同比|同时", between)):
+            break
+        if depth > inner or figure.scope not in (whole.scope, "year"):
+            continue
+        if (figure.quantity is not None and figure.unit in (whole.unit, None)) or whole.unit is None:
+            members.append(figure)
+    return members
+
+
+def role_of(figure: Figure) -> str:
+    """Parts of one list divide the whole one way: by channel, by applicant, or by outcome."""
+    return ROLES.get(figure.statistic, "")
+
+
+def statistic_of(figure: Figure) -> str | None:
+    """Its statistic, None for a bare kind."""
+    return figure.statistic if figure.statistic in load_ontology().by_id else None
+
+
+def value_of(figure: Figure) -> Decimal:
+    """Its value in its unit, 0 for a date."""
+    return figure.quantity.value if figure.quantity else Decimal(0)
