@@ -142,6 +142,64 @@ def test_parts_against_their_whole(narrative: str, verdict: str) -> None:
     assert verdicts(findings, "narrative.parts") == [verdict]
 
 
+@pytest.mark.parametrize("stop", ["。其中,", "。\n其中:", "\n其中", "。其中:\n", "。包括", "。(其中"])
+def test_a_full_stop_before_the_parts_parts_nothing(stop: str) -> None:
+    told = f"收到申请⟦9|applications.received⟧件{stop}网上⟦6|applications.channel⟧件、信函⟦3|applications.channel⟧件。"
+    _, findings = read_marked(told)
+    assert verdicts(findings, "narrative.parts") == ["agrees"]
+    _, findings = read_marked(told.replace("⟦3", "⟦4"))
+    assert verdicts(findings, "narrative.parts") == ["contradicts"]
+
+
+@pytest.mark.parametrize(
+    ("narrative", "sums"),
+    [
+        # a list of its own after each full stop, each of the whole that it makes
+        (
+            "公开信息⟦30|disclosure.total⟧条,其中网站⟦20|disclosure.website⟧条、微信⟦10|disclosure.wechat⟧条。"
+            "其中,动态⟦18|disclosure.category⟧条、公告⟦12|disclosure.category⟧条。",
+            ["20 + 10 agrees", "18 + 12 agrees"],
+        ),
+        # parts of what came in, told after what was answered
+        (
+            "收到申请⟦9|applications.received⟧件,办结⟦8|applications.processed⟧件。"
+            "其中网上⟦6|applications.channel⟧件、信函⟦3|applications.channel⟧件。",
+            ["6 + 3 agrees"],
+        ),
+        # of what came in and what was carried in
+        (
+            "收到申请⟦9|applications.received⟧件,上年结转⟦2|applications.carried_in⟧件。"
+            "其中网上⟦7|applications.channel⟧件、信函⟦4|applications.channel⟧件。",
+            ["7 + 4 explained"],
+        ),
+        # nothing joins two sentences without such a word
+        ("收到申请⟦9|applications.received⟧件。网上⟦6|applications.channel⟧件。", []),
+        # a line that ends within the list may go on
+        ("收到申请⟦9|applications.received⟧件,其中网上⟦6|applications.channel⟧件、信函⟦1|applications.channel⟧\n件、当面⟦2|applications.channel⟧件。", ["6 + 1 undecided"]),
+        ("收到申请⟦9|applications.received⟧件,其中:\n网上⟦6|applications.channel⟧件;\n信函⟦3|applications.channel⟧件。", ["6 + 3 agrees"]),
+        # a total that closes one list and opens another
+        (
+            "网站⟦4|disclosure.website⟧条、微信⟦3|disclosure.wechat⟧条、公示栏⟦2|disclosure.media⟧条,共⟦9|disclosure.total⟧条。"
+            "其中动态⟦5|disclosure.category⟧条、公告⟦4|disclosure.category⟧条。",
+            ["4 + 3 + 2 agrees", "5 + 4 agrees"],
+        ),
+    ],
+)  # fmt: skip
+def test_sums_over_several_sentences(narrative: str, sums: list[str]) -> None:
+    _, findings = read_marked(narrative)
+    assert sorted(f"{f.expression} {f.verdict}" for f in findings if f.check == "narrative.parts") == sorted(sums)
+
+
+def test_shares_of_what_was_decided_do_not_contradict_the_whole() -> None:
+    text = (
+        "行政复议⟦73|reconsideration.total⟧件。其中维持⟦48|reconsideration.upheld⟧件,占审结数的⟦78.7|percent⟧%;"
+        "纠正⟦13|reconsideration.corrected⟧件,占⟦21.3|percent⟧%;未审结⟦12|reconsideration.pending⟧件。"
+    )
+    _, findings = read_marked(text)
+    assert verdicts(findings, "narrative.parts") == ["agrees"]
+    assert verdicts(findings, "narrative.percentage") == ["undecided", "undecided"]
+
+
 @pytest.mark.parametrize(
     ("share", "verdict"), [("22.2", "agrees"), ("22.3", "contradicts"), ("22", "agrees"), ("22.22", "agrees")]
 )

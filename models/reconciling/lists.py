@@ -15,7 +15,14 @@ from models.ontology import load_ontology
 from models.schema.extraction import Extraction
 from models.schema.figure import Figure
 
-STATEMENT_END = re.compile(r"[。！？!?\n]")
+STOP = re.compile(r"[。！？!?]|(?<![，,、；;：:])\n")
+"""A full stop, or the end of a line that does not go on in the next."""
+STATEMENT_END = re.compile(
+    rf"(?:{STOP.pattern})(?!\s{{0,4}}[(（]?(?:其中|分别[为是有]|(?:具体)?包[括含]|具体[为是如]))"
+)
+"""A full stop before 其中 ends no statement: the parts of what it closes follow."""
+CUT = re.compile(r"[^，,、；;：:。！？!?]{0,4}\n")
+"""The end of a line in which a list stops without a mark; it may go on."""
 CUE = re.compile(
     r"其中|包括|包含|涵盖|分别[为是有]|按[^，。]{2,10}分|[(（]\s*含|^[件条项篇次个][^，,。；;]{0,8}中[，,]|^[^，,。；;]{0,4}[:：]"
 )
@@ -49,11 +56,13 @@ class Group:
 
     Attributes:
         closed: the list promises to be complete.
+        cut: a line ends where the list does, so that more of it may follow.
     """
 
     whole: Figure
     parts: tuple[Figure, ...]
     closed: bool
+    cut: bool
 
 
 def counts_of(statement: Sequence[Figure]) -> list[Figure]:
@@ -88,13 +97,37 @@ def groups_of(text: str, counts: Sequence[Figure]) -> Iterator[Group]:
         if (cue is None or cue.start() > MAX_REACH) and not (BRACKET.match(between) and len(between) < MAX_REACH):
             continue
         rest = counts[index + 1 :]
-        whole = _whole(counts[: index + 1], rest[0])
-        parts = _members(text, whole, rest, bracketed=_opens_bracket(between))
-        if parts:
-            whole = _fitting(whole, counts[: index + 1], parts)
+        listed = [
+            (whole, parts)
+            for whole in _wholes(counts[: index + 1], rest[0], stopped=STOP.search(between) is not None)
+            if (parts := _members(text, whole, rest, bracketed=_opens_bracket(between)))
+        ]
+        if listed:
+            whole, parts = next((pair for pair in listed if _makes(*pair)), listed[0])
             last = parts[-1].place.end
             listing = text[whole.place.end : last] + text[last : last + 12].split("，", maxsplit=1)[0]
-            yield Group(whole, tuple(parts), closed=not OPEN_LIST.search(listing))
+            cut = CUT.match(text, last) is not None
+            yield Group(whole, tuple(parts), closed=not OPEN_LIST.search(listing), cut=cut)
+
+
+def _wholes(before: Sequence[Figure], first: Figure, *, stopped: bool) -> list[Figure]:
+    """Figures whose parts may follow, the likeliest first.
+
+    Args:
+        before: figures of the statement before its cue.
+        first: the first part.
+        stopped: whether a full stop stands before the cue: then it may speak of any figure before.
+    """
+    likeliest = _whole(before, first)
+    family = likeliest.statistic.split(".")[0] + "."
+    of_all = role_of(first) in ("channel", "applicant")
+    others = [
+        f
+        for f in before
+        if (f.statistic == likeliest.statistic and f.statistic in WHOLES)
+        or (of_all and f.statistic in WHOLES and f.statistic.startswith(family))
+    ]
+    return list(dict.fromkeys([likeliest, *others, *(reversed(before) if stopped else ())]))
 
 
 def _whole(before: Sequence[Figure], first: Figure) -> Figure:
@@ -107,11 +140,8 @@ def _whole(before: Sequence[Figure], first: Figure) -> Figure:
     return next(earlier, nearest)
 
 
-def _fitting(whole: Figure, before: Sequence[Figure], parts: Sequence[Figure]) -> Figure:
-    """Of several wholes of one statistic (a total and its two routes) the one that the parts make."""
-    total = sum((value_of(p) for p in parts), Decimal(0))
-    same = (f for f in before if f.statistic == whole.statistic and f.statistic in WHOLES)
-    return next((f for f in same if value_of(f) == total), whole)
+def _makes(whole: Figure, parts: Sequence[Figure]) -> bool:
+    return sum((value_of(p) for p in parts), Decimal(0)) == value_of(whole)
 
 
 def _opens_bracket(between: str) -> bool:
@@ -130,7 +160,7 @@ def _members(text: str, whole: Figure, rest: Sequence[Figure], *, bracketed: boo
         position = figure.place.end
         if bracketed and depth < inner:
             break
-        if members and (not bracketed and re.search(r"另有|此外|另外|同比|同时", between)):
+        if members and (STOP.search(between) or (not bracketed and re.search(r"另有|此外|另外|同比|同时", between))):
             break
         if depth > inner or figure.scope not in (whole.scope, "year"):
             continue

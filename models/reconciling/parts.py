@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from models.ontology import load_ontology
-from models.reconciling.identity import balance_in_words
+from models.reconciling.identity import CARRIED_IN, RECEIVED, balance_in_words
 from models.reconciling.lists import WHOLES, Group, counts_of, groups_of, role_of, statements, statistic_of, value_of
 from models.reconciling.precision import SURE
 from models.reconciling.registry import check
@@ -29,14 +29,14 @@ def check_parts(extraction: Extraction) -> Iterator[Finding]:
     """Sums in each statement of the narrative, and the balance of the applications."""
     for statement in statements(extraction):
         counts = counts_of(statement)
-        groups = list(groups_of(extraction.narrative, counts))
-        for group in groups:
-            yield _sum_finding(group)
-        yield from _closing_totals(counts, groups)
+        carried_in = next((f for f in counts if f.statistic == CARRIED_IN), None)
+        for group in groups_of(extraction.narrative, counts):
+            yield _sum_finding(group, carried_in)
+        yield from _closing_totals(counts)
     yield from balance_in_words(extraction)
 
 
-def _sum_finding(group: Group) -> Finding:
+def _sum_finding(group: Group, carried_in: Figure | None) -> Finding:
     whole = value_of(group.whole)
     values = [value_of(p) for p in group.parts]
     sums = list(accumulate(values))
@@ -46,12 +46,14 @@ def _sum_finding(group: Group) -> Finding:
     verdict: Verdict
     if prefix is not None:
         verdict, reading = "agrees", "各分项之和等于总数"
-    elif not group.closed or (total < whole and not _exact(group)):
+    elif not group.closed or (total < whole and (group.cut or not _exact(group))):
         verdict, reading = "undecided", "所列分项不一定穷尽"
     elif _approximate(group):
         verdict, reading = "undecided", "有约数,不能精确核对"
     elif total > whole and max(values) <= whole and not _exact(group):
         verdict, reading = "explained", "同一信息可经几种渠道公开,分项可以重复"
+    elif carried_in is not None and group.whole.statistic == RECEIVED and total == whole + value_of(carried_in):
+        verdict, reading = "explained", "各分项包括上年结转"
     elif _exact(group) and len(parts) > 1:
         verdict, reading = "contradicts", "各分项之和应等于总数"
     else:
@@ -75,11 +77,10 @@ def _approximate(group: Group) -> bool:
     return any(f.qualifier != "exact" for f in (group.whole, *group.parts))
 
 
-def _closing_totals(counts: Sequence[Figure], groups: Sequence[Group]) -> Iterator[Finding]:
+def _closing_totals(counts: Sequence[Figure]) -> Iterator[Finding]:
     """…17个、…1个、…1个、…1个,…20个: a total after its parts; only said where the sum holds."""
-    known = {id(g.whole) for g in groups}
     for index, whole in enumerate(counts):
-        if id(whole) in known or index < MIN_CLOSING_PARTS:
+        if index < MIN_CLOSING_PARTS:
             continue
         total = Decimal(0)
         for first in range(index - 1, -1, -1):

@@ -54,6 +54,8 @@ def check_shares(extraction: Extraction) -> Iterator[Finding]:
                 groups[part].append(group)
     for run in _share_runs(extraction):
         base, fits = _base(figures, run, groups)
+        if fits < len(run) and _of_their_sum(run):
+            base = None
         alone = fits == len(run) - 1 >= MIN_FITTING
         for share, part in run:
             of_base = any(g.whole == base for g in groups.get(part, ()))
@@ -104,6 +106,12 @@ def _base(
         return None, 0
     best = max(range(len(candidates)), key=lambda i: (fits[i], candidates[i] in wholes, -i))
     return (candidates[best], fits[best]) if fits[best] or wholes else (None, 0)
+
+
+def _of_their_sum(run: Sequence[tuple[Figure, Figure]]) -> bool:
+    """Whether the shares are of the sum of their parts: of what was decided, say, not of what came in."""
+    total = sum((value_of(part) for _, part in run), Decimal(0))
+    return len(run) > 1 and all(is_share(share, value_of(part), total) for share, part in run)
 
 
 def _share_finding(share: Figure, part: Figure, base: Figure | None, *, certain: bool) -> Finding:
