@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from models.forms import load_forms
 from models.ontology import load_ontology
 from models.reconciling.expressions import expression
-from models.reconciling.registry import checks
+from models.reconciling.registry import checks, reconcile
 from models.schema.finding import Finding
 from tests.contradictions import measure
 from tests.oracle import read_marked
@@ -81,6 +82,99 @@ def test_items_of_a_list_of_powers_agree_or_say_nothing() -> None:
     assert verdicts(findings, "narrative.cell", "count") == ["agrees", "undecided"]
     _, findings = read_marked(words.replace("权责清单", "事项"), report)
     assert verdicts(findings, "narrative.cell", "count") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "公开信息⟦20|disclosure.total⟧条,其中动态⟦11|disclosure.category⟧条、行政许可⟦9|permits.decisions⟧条。",
+        "公开信息⟦20|disclosure.total⟧件。其中,动态⟦11|disclosure.category⟧件、行政许可⟦9|permits.decisions⟧件。",
+        "通过信用网站公开行政许可信息⟦9|permits.decisions⟧件。",
+        "在信用网站公示⟦9|permits.decisions⟧件行政许可信息。",
+    ],
+)
+def test_what_was_published_about_decisions_contradicts_no_decisions(words: str) -> None:
+    _, findings = read_marked(words, tables(disclosure__permits__decisions=3))
+    (finding,) = (f for f in findings if f.check == "narrative.cell")
+    assert (finding.verdict, "不是处理决定数" in finding.reading) == ("explained", True)
+
+
+@pytest.mark.parametrize(
+    "words", ["作出行政许可决定⟦9|permits.decisions⟧件。", "公开信息⟦20|disclosure.total⟧件,其中动态⟦11|disclosure.category⟧件;办理行政许可⟦9|permits.decisions⟧件。"]
+)  # fmt: skip
+def test_decisions_are_held_against_the_table(words: str) -> None:
+    _, findings = read_marked(words, tables(disclosure__permits__decisions=3))
+    assert verdicts(findings, "narrative.cell") == ["contradicts"]
+
+
+@pytest.mark.parametrize(
+    "words", ["保留行政权力⟦15|count⟧项。其中,", "公布职权⟦15|count⟧项,其中", "权责清单共⟦15|count⟧项,包括"]
+)
+def test_items_of_a_list_of_powers_are_counts(words: str) -> None:
+    listed = f"{words}行政许可⟦6|permits.decisions⟧项、行政处罚⟦9|penalties.decisions⟧项。"
+    extraction, findings = read_marked(f"{listed}全年作出行政处罚⟦2|penalties.decisions⟧件。", tables())
+    assert [f.statistic for f in extraction.figures] == ["count", "count", "count", "penalties.decisions"]
+    assert verdicts(findings, "narrative.cell") == ["contradicts"]  # what was decided
+    assert verdicts(findings, "narrative.parts") == ["agrees"]
+
+
+def test_decisions_upon_the_powers_of_a_list_stay_decisions() -> None:
+    words = "权责清单共⟦15|count⟧项,全年作出行政处罚决定⟦2|penalties.decisions⟧项,依职权实施行政强制⟦3|coercive_measures.decisions⟧项。"
+    extraction, _ = read_marked(words)
+    assert [f.statistic for f in extraction.figures] == ["count", "penalties.decisions", "coercive_measures.decisions"]
+
+
+ONE_REVIEW = {
+    "remedies__reconsideration__upheld": 1, "remedies__reconsideration__total": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("agency", "words", "verdict"),
+    [
+        ("平梁县司法局", "全年办理行政复议案件⟦8|reconsideration.total⟧件。", "explained"),
+        ("平梁县司法局", "全年因政府信息公开被申请行政复议⟦8|reconsideration.total⟧件。", "contradicts"),
+        ("平梁县水务局", "全年办理行政复议案件⟦8|reconsideration.total⟧件。", "contradicts"),
+        ("平梁县水务局", "申请内容主要涉及行政复议⟦8|reconsideration.total⟧件。", "explained"),
+        ("平梁县水务局", "答复涉及土地、行政复议⟦8|reconsideration.total⟧件、房屋的内容。", "explained"),
+        ("平梁县水务局", "涉及信息公开的行政复议⟦8|reconsideration.total⟧件。", "contradicts"),
+    ],
+)
+def test_reviews_that_are_not_of_the_agency_itself(agency: str, words: str, verdict: str) -> None:
+    title = f"{agency}⟦2022|O⟧年政府信息公开工作年度报告\n一、总体情况\n"
+    _, findings = read_marked(title + words, tables(**ONE_REVIEW))
+    assert verdicts(findings, "narrative.cell") == [verdict]
+
+
+@pytest.mark.parametrize("words", ["行政复议、行政诉讼", "行政复议和行政诉讼案件均为", "被申请行政复议及被提起诉讼"])
+def test_a_printed_zero_after_two_nouns_is_of_both(words: str) -> None:
+    for label in ("reconsideration.total", "litigation.total"):
+        _, findings = read_marked(f"因政府信息公开引起的{words}⟦0|{label}⟧件。", tables(**ONE_REVIEW))
+        assert verdicts(findings, "narrative.cell", "reconsideration.total") == ["contradicts"]
+        assert verdicts(findings, "narrative.cell", "litigation.total") == ["agrees"]
+    _, findings = read_marked(
+        "行政复议⟦1|reconsideration.total⟧件、行政诉讼⟦0|litigation.total⟧件。", tables(**ONE_REVIEW)
+    )
+    assert verdicts(findings, "narrative.cell") == ["agrees", "agrees"]
+
+
+def test_ways_of_application_that_make_the_cell_explain_the_one_without_a_name() -> None:
+    told = "收到转办的申请⟦1|applications.received⟧件,通过网站收到⟦3|applications.channel⟧件,邮寄收到⟦1|applications.channel⟧件。"
+    _, findings = read_marked(told, tables(**RECEIVED))
+    assert verdicts(findings, "narrative.cell") == ["explained"]
+    _, findings = read_marked(told.replace("⟦3", "⟦4"), tables(**RECEIVED))
+    assert verdicts(findings, "narrative.cell") == ["contradicts"]
+
+
+@pytest.mark.parametrize(("sure", "verdict"), [(0.7, "undecided"), (0.95, "contradicts")])
+def test_a_part_is_no_surer_than_its_whole(sure: float, verdict: str) -> None:
+    words = (
+        "行政复议⟦8|reconsideration.total⟧件,其中维持⟦5|reconsideration.upheld⟧件、其他⟦3|reconsideration.other⟧件。"
+    )
+    extraction, _ = read_marked(words, tables(**ONE_REVIEW))
+    whole, *parts = extraction.figures
+    unsure = replace(extraction, figures=(replace(whole, confidence=sure), *parts))
+    assert verdicts(reconcile(unsure), "narrative.cell", "reconsideration.upheld") == [verdict]
 
 
 def test_a_worded_zero_agrees_with_zero_and_silence_says_nothing() -> None:

@@ -11,16 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from models.narrative.text import STATEMENT_END, STOP
 from models.ontology import load_ontology
 from models.schema.extraction import Extraction
 from models.schema.figure import Figure
 
-STOP = re.compile(r"[。！？!?]|(?<![，,、；;：:])\n")
-"""A full stop, or the end of a line that does not go on in the next."""
-STATEMENT_END = re.compile(
-    rf"(?:{STOP.pattern})(?!\s{{0,4}}[(（]?(?:其中|分别[为是有]|(?:具体)?包[括含]|具体[为是如]))"
-)
-"""A full stop before 其中 ends no statement: the parts of what it closes follow."""
 CUT = re.compile(r"[^，,、；;：:。！？!?]{0,4}\n")
 """The end of a line in which a list stops without a mark; it may go on."""
 CUE = re.compile(

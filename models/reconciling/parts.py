@@ -50,6 +50,8 @@ def _sum_finding(group: Group, carried_in: Figure | None) -> Finding:
         verdict, reading = "undecided", "所列分项不一定穷尽"
     elif _approximate(group):
         verdict, reading = "undecided", "有约数,不能精确核对"
+    elif _of_one_role(group) and not _exact(group):
+        verdict, reading = "undecided", "总数或分项的含义不够确定"
     elif total > whole and max(values) <= whole and not _exact(group):
         verdict, reading = "explained", "同一信息可经几种渠道公开,分项可以重复"
     elif carried_in is not None and group.whole.statistic == RECEIVED and total == whole + value_of(carried_in):
@@ -63,13 +65,17 @@ def _sum_finding(group: Group, carried_in: Figure | None) -> Finding:
 
 def _exact(group: Group) -> bool:
     """Whether the parts have to make the whole: every application and every case is counted once."""
+    return _of_one_role(group) and all(f.confidence >= SURE for f in (group.whole, *group.parts))
+
+
+def _of_one_role(group: Group) -> bool:
     family = group.whole.statistic.split(".")[0] + "."
     roles = {role_of(p) for p in group.parts}
     return (
         group.whole.statistic in WHOLES
         and len(roles) == 1
         and "" not in roles
-        and all(p.statistic.startswith(family) and p.confidence >= SURE for p in (group.whole, *group.parts))
+        and all(p.statistic.startswith(family) for p in group.parts)
     )
 
 

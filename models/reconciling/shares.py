@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
+from models.narrative.text import STATEMENT_END
 from models.reconciling.lists import (
     MAX_REACH,
-    STATEMENT_END,
     Group,
     counts_of,
     groups_of,
