@@ -266,6 +266,39 @@ def test_a_full_stop_before_the_parts_parts_nothing(stop: str) -> None:
             "其中网上⟦7|applications.channel⟧件、信函⟦4|applications.channel⟧件。",
             ["7 + 4 explained"],
         ),
+        # a list within a list: both make their wholes, whatever stands before the inner one
+        (
+            "公开信息⟦30|disclosure.total⟧条,其中网站⟦15|disclosure.website⟧条,具体为:财政⟦8|disclosure.category⟧条、"
+            "执法⟦7|disclosure.category⟧条;公众号⟦9|disclosure.wechat⟧条;公示栏⟦6|disclosure.media⟧条。",
+            ["8 + 7 agrees", "15 + 9 + 6 agrees"],
+        ),
+        (
+            "收到申请⟦9|applications.received⟧件,其中网上⟦6|applications.channel⟧件,具体包括自然人⟦4|applications.natural_person⟧件、"
+            "企业⟦2|applications.legal_person⟧件;信函⟦4|applications.channel⟧件。",
+            ["4 + 2 agrees", "6 + 4 contradicts"],
+        ),
+        (
+            "办结⟦9|applications.processed⟧件:予以公开⟦4|applications.granted⟧件;不予公开⟦5|applications.denied⟧件"
+            "[涉密⟦2|applications.denied⟧件,过程性⟦3|applications.denied⟧件]。",
+            ["2 + 3 agrees", "4 + 5 agrees"],
+        ),
+        # what is counted in another unit belongs to the list where only so it makes the whole
+        (
+            "公开信息⟦30|disclosure.total⟧条,其中公文⟦7|disclosure.category⟧件、财政⟦14|disclosure.category⟧条、"
+            "就业⟦9|disclosure.category⟧条。",
+            ["7 + 14 + 9 agrees"],
+        ),
+        (
+            "公开信息⟦31|disclosure.total⟧条,其中公文⟦7|disclosure.category⟧件、财政⟦14|disclosure.category⟧条、"
+            "就业⟦9|disclosure.category⟧条。",
+            ["14 + 9 undecided"],
+        ),
+        # a member of a list that happens to be the sum of those before it
+        (
+            "公开信息⟦60|disclosure.total⟧条,其中法规⟦6|disclosure.category⟧条,解读⟦2|disclosure.category⟧条,规划⟦4|disclosure.category⟧条,"
+            "财务⟦12|disclosure.category⟧条,动态⟦36|disclosure.category⟧条。",
+            ["6 + 2 + 4 + 12 + 36 agrees"],
+        ),
         # nothing joins two sentences without such a word
         ("收到申请⟦9|applications.received⟧件。网上⟦6|applications.channel⟧件。", []),
         # a line that ends within the list may go on

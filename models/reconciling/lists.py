@@ -7,9 +7,10 @@ so that statements of more than `MAX_FIGURES` are not checked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
 from models.narrative.text import STATEMENT_END, STOP
 from models.ontology import load_ontology
@@ -19,9 +20,9 @@ from models.schema.figure import Figure
 CUT = re.compile(r"[^，,、；;：:。！？!?]{0,4}\n")
 """The end of a line in which a list stops without a mark; it may go on."""
 CUE = re.compile(
-    r"其中|包括|包含|涵盖|分别[为是有]|按[^，。]{2,10}分|[(（]\s*含|^[件条项篇次个][^，,。；;]{0,8}中[，,]|^[^，,。；;]{0,4}[:：]"
+    r"其中|包括|包含|涵盖|具体[为是如有]|分别[为是有]|按[^，。]{2,10}分|[(（]\s*含|^[件条项篇次个][^，,。；;]{0,8}中[，,]|^[^，,。；;]{0,4}[:：]"
 )
-BRACKET = re.compile(r"^[^，,。；;、)）]{0,6}[(（]")
+BRACKET = re.compile(r"^[^，,。；;、)）\]］]{0,6}[(（\[［]")
 OPEN_LIST = re.compile(r"等(?:方面|内容|信息|类|领域|[^级一二三四待])|涵盖|主要")
 WHOLES = ("applications.received", "applications.processed", "reconsideration.total", "litigation.total")
 """What has parts that must all be counted."""
@@ -39,6 +40,8 @@ ROLES = {
     },
 }
 """How a part divides its whole."""
+PUBLISHED = {"条", "件", "篇", "份", "项", "个", "则", "部", "期"}
+"""Units of what is published: one list may use several."""
 MAX_REACH = 24
 """Longest stretch, in characters, between a whole and its cue."""
 MAX_FIGURES = 200
@@ -50,12 +53,15 @@ class Group:
     """A whole and its parts.
 
     Attributes:
+        parts: what follows in the whole's unit.
+        strays: what stands among the parts in another unit of things published.
         closed: the list promises to be complete.
         cut: a line ends where the list does, so that more of it may follow.
     """
 
     whole: Figure
     parts: tuple[Figure, ...]
+    strays: tuple[Figure, ...]
     closed: bool
     cut: bool
 
@@ -93,16 +99,17 @@ def groups_of(text: str, counts: Sequence[Figure]) -> Iterator[Group]:
             continue
         rest = counts[index + 1 :]
         listed = [
-            (whole, parts)
+            (whole, *members)
             for whole in _wholes(counts[: index + 1], rest[0], stopped=STOP.search(between) is not None)
-            if (parts := _members(text, whole, rest, bracketed=_opens_bracket(between)))
+            if (members := _members(text, whole, rest, bracketed=_depth(between) > 0))[0]
         ]
         if listed:
-            whole, parts = next((pair for pair in listed if _makes(*pair)), listed[0])
+            near = (listed[0][0], before)
+            whole, parts, strays = next((one for one in listed if _makes(*one[:2], near)), listed[0])
             last = parts[-1].place.end
             listing = text[whole.place.end : last] + text[last : last + 12].split("，", maxsplit=1)[0]
             cut = CUT.match(text, last) is not None
-            yield Group(whole, tuple(parts), closed=not OPEN_LIST.search(listing), cut=cut)
+            yield Group(whole, tuple(parts), tuple(strays), closed=not OPEN_LIST.search(listing), cut=cut)
 
 
 def _wholes(before: Sequence[Figure], first: Figure, *, stopped: bool) -> list[Figure]:
@@ -122,7 +129,12 @@ def _wholes(before: Sequence[Figure], first: Figure, *, stopped: bool) -> list[F
         if (f.statistic == likeliest.statistic and f.statistic in WHOLES)
         or (of_all and f.statistic in WHOLES and f.statistic.startswith(family))
     ]
-    return list(dict.fromkeys([likeliest, *others, *(reversed(before) if stopped else ())]))
+    return list(dict.fromkeys([likeliest, *others, *(reversed(before) if stopped else before[-1:])]))
+
+
+def _makes(whole: Figure, parts: Sequence[Figure], near: Sequence[Figure]) -> bool:
+    """Whether parts make a whole; of `near`, which they may well belong to, the first of them suffice."""
+    return total_of(parts) == value_of(whole) or (whole in near and bool(fitting(whole, parts)))
 
 
 def _whole(before: Sequence[Figure], first: Figure) -> Figure:
@@ -135,23 +147,21 @@ def _whole(before: Sequence[Figure], first: Figure) -> Figure:
     return next(earlier, nearest)
 
 
-def _makes(whole: Figure, parts: Sequence[Figure]) -> bool:
-    return sum((value_of(p) for p in parts), Decimal(0)) == value_of(whole)
+def _depth(between: str) -> int:
+    """How many brackets open in a stretch, less those that close."""
+    return sum((c in "(（[［") - (c in ")）]］") for c in between)
 
 
-def _opens_bracket(between: str) -> bool:
-    return between.count("(") + between.count("（") > between.count(")") + between.count("）")
-
-
-def _members(text: str, whole: Figure, rest: Sequence[Figure], *, bracketed: bool) -> list[Figure]:
-    """Following figures of the whole's unit; those inside brackets belong to their own item."""
+def _members(text: str, whole: Figure, rest: Sequence[Figure], *, bracketed: bool) -> tuple[list[Figure], list[Figure]]:
+    """Following figures of the whole's unit, and of others; those inside brackets belong to their own item."""
     members: list[Figure] = []
+    strays: list[Figure] = []
     depth = 1 if bracketed else 0
     inner = depth
     position = rest[0].place.start
     for figure in rest:
         between = text[position : figure.place.start]
-        depth += between.count("(") + between.count("（") - between.count(")") - between.count("）")
+        depth += _depth(between)
         position = figure.place.end
         if bracketed and depth < inner:
             break
@@ -161,7 +171,9 @@ def _members(text: str, whole: Figure, rest: Sequence[Figure], *, bracketed: boo
             continue
         if (figure.quantity is not None and figure.unit in (whole.unit, None)) or whole.unit is None:
             members.append(figure)
-    return members
+        elif {figure.unit, whole.unit} <= PUBLISHED:
+            strays.append(figure)
+    return members, strays
 
 
 def role_of(figure: Figure) -> str:
@@ -172,6 +184,18 @@ def role_of(figure: Figure) -> str:
 def statistic_of(figure: Figure) -> str | None:
     """Its statistic, None for a bare kind."""
     return figure.statistic if figure.statistic in load_ontology().by_id else None
+
+
+def fitting(whole: Figure, parts: Sequence[Figure]) -> tuple[Figure, ...]:
+    """The longest run of first parts that makes the whole; what follows may belong to something else."""
+    sums = list(accumulate(value_of(p) for p in parts))
+    size = next((n for n in range(len(parts), 1, -1) if sums[n - 1] == value_of(whole)), 0)
+    return tuple(parts[:size])
+
+
+def total_of(figures: Iterable[Figure]) -> Decimal:
+    """The sum of their values."""
+    return sum((value_of(f) for f in figures), Decimal(0))
 
 
 def value_of(figure: Figure) -> Decimal:

@@ -6,13 +6,25 @@ only among applications, where every part has to be counted, is a list that does
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from itertools import accumulate
 
 from models.ontology import load_ontology
 from models.reconciling.identity import CARRIED_IN, RECEIVED, balance_in_words
-from models.reconciling.lists import WHOLES, Group, counts_of, groups_of, role_of, statements, statistic_of, value_of
+from models.reconciling.lists import (
+    WHOLES,
+    Group,
+    counts_of,
+    fitting,
+    groups_of,
+    role_of,
+    statements,
+    statistic_of,
+    total_of,
+    value_of,
+)
 from models.reconciling.precision import SURE
 from models.reconciling.registry import check
 from models.reconciling.words import number
@@ -20,6 +32,8 @@ from models.schema.extraction import Extraction
 from models.schema.figure import Figure
 from models.schema.finding import Evidence, Finding, Verdict
 
+TOTAL = re.compile(r"[共合总等计]|加起来|全部")
+"""Words that make a member of a list the total of others."""
 MIN_CLOSING_PARTS = 3
 """A list without a cue, closed by its total, needs this many parts not to be a chance."""
 
@@ -29,22 +43,38 @@ def check_parts(extraction: Extraction) -> Iterator[Finding]:
     """Sums in each statement of the narrative, and the balance of the applications."""
     for statement in statements(extraction):
         counts = counts_of(statement)
+        groups = list(groups_of(extraction.narrative, counts))
         carried_in = next((f for f in counts if f.statistic == CARRIED_IN), None)
-        for group in groups_of(extraction.narrative, counts):
-            yield _sum_finding(group, carried_in)
-        yield from _closing_totals(counts)
+        nested: dict[Figure, tuple[Figure, ...]] = {}
+        for group in reversed(groups):
+            summed = _summed(group, nested)
+            nested[group.whole] = (*nested.get(group.whole, ()), *fitting(group.whole, summed))
+            yield _sum_finding(replace(group, parts=summed), carried_in)
+        yield from _closing_totals(extraction.narrative, counts, groups)
     yield from balance_in_words(extraction)
 
 
+def _summed(group: Group, nested: Mapping[Figure, Sequence[Figure]]) -> tuple[Figure, ...]:
+    """Which parts make the whole: all but parts of parts, all, or the former with what has another unit.
+
+    Args:
+        group: a whole with everything that follows it.
+        nested: the parts of wholes further on that are sure to be theirs, because they make them.
+    """
+    inner = {f for part in group.parts for f in nested.get(part, ())}
+    own = tuple(p for p in group.parts if p not in inner) or group.parts
+    for parts in (own, group.parts):
+        if found := fitting(group.whole, parts):
+            return found
+    mixed = tuple(sorted({*own, *(s for s in group.strays if s not in inner)}, key=lambda f: f.place))
+    found = fitting(group.whole, mixed) if len(own) > 1 else ()
+    return found if len(found) >= MIN_CLOSING_PARTS else own
+
+
 def _sum_finding(group: Group, carried_in: Figure | None) -> Finding:
-    whole = value_of(group.whole)
-    values = [value_of(p) for p in group.parts]
-    sums = list(accumulate(values))
-    prefix = next((n for n in range(len(values), 1, -1) if sums[n - 1] == whole), None)
-    parts = group.parts[:prefix]
-    total = sums[len(parts) - 1]
+    whole, parts, total = value_of(group.whole), group.parts, total_of(group.parts)
     verdict: Verdict
-    if prefix is not None:
+    if total == whole and len(parts) > 1:
         verdict, reading = "agrees", "各分项之和等于总数"
     elif not group.closed or (total < whole and (group.cut or not _exact(group))):
         verdict, reading = "undecided", "所列分项不一定穷尽"
@@ -52,7 +82,7 @@ def _sum_finding(group: Group, carried_in: Figure | None) -> Finding:
         verdict, reading = "undecided", "有约数,不能精确核对"
     elif _of_one_role(group) and not _exact(group):
         verdict, reading = "undecided", "总数或分项的含义不够确定"
-    elif total > whole and max(values) <= whole and not _exact(group):
+    elif total > whole and max(map(value_of, parts)) <= whole and not _exact(group):
         verdict, reading = "explained", "同一信息可经几种渠道公开,分项可以重复"
     elif carried_in is not None and group.whole.statistic == RECEIVED and total == whole + value_of(carried_in):
         verdict, reading = "explained", "各分项包括上年结转"
@@ -83,8 +113,9 @@ def _approximate(group: Group) -> bool:
     return any(f.qualifier != "exact" for f in (group.whole, *group.parts))
 
 
-def _closing_totals(counts: Sequence[Figure]) -> Iterator[Finding]:
+def _closing_totals(text: str, counts: Sequence[Figure], groups: Sequence[Group]) -> Iterator[Finding]:
     """…17个、…1个、…1个、…1个,…20个: a total after its parts; only said where the sum holds."""
+    lists = [set(group.parts) for group in groups]
     for index, whole in enumerate(counts):
         if index < MIN_CLOSING_PARTS:
             continue
@@ -96,6 +127,9 @@ def _closing_totals(counts: Sequence[Figure]) -> Iterator[Finding]:
             total += value_of(part)
             if size >= MIN_CLOSING_PARTS and total == value_of(whole) > size:
                 parts = counts[first:index]
+                member = any(listed.issuperset((whole, *parts)) for listed in lists)
+                if member and not TOTAL.search(text, parts[-1].place.end, whole.place.start):
+                    continue
                 yield _finding("narrative.parts", "agrees", whole, parts, total, "各分项之和等于后面的总数")
                 break
 
