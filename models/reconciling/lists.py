@@ -23,6 +23,8 @@ CUE = re.compile(
     r"其中|包括|包含|涵盖|具体[为是如有]|分别[为是有]|按[^，。]{2,10}分|[(（]\s*含|^[件条项篇次个][^，,。；;]{0,8}中[，,]|^[^，,。；;]{0,4}[:：]"
 )
 BRACKET = re.compile(r"^[^，,。；;、)）\]］]{0,6}[(（\[［]")
+APART = re.compile(r"另有|此外|另外|同比|同时")
+"""Words after which something else is listed."""
 OPEN_LIST = re.compile(r"等(?:方面|内容|信息|类|领域|[^级一二三四待])|涵盖|主要")
 WHOLES = ("applications.received", "applications.processed", "reconsideration.total", "litigation.total")
 """What has parts that must all be counted."""
@@ -44,6 +46,8 @@ PUBLISHED = {"条", "件", "篇", "份", "项", "个", "则", "部", "期"}
 """Units of what is published: one list may use several."""
 MAX_REACH = 24
 """Longest stretch, in characters, between a whole and its cue."""
+MAX_WHOLES = 8
+"""So many figures come into question as the whole of one list."""
 MAX_FIGURES = 200
 """More figures in one statement are no list that anyone wrote."""
 
@@ -98,10 +102,11 @@ def groups_of(text: str, counts: Sequence[Figure]) -> Iterator[Group]:
         if (cue is None or cue.start() > MAX_REACH) and not (BRACKET.match(between) and len(between) < MAX_REACH):
             continue
         rest = counts[index + 1 :]
+        items = list(_items(text, rest, bracketed=_depth(between) > 0))
         listed = [
             (whole, *members)
             for whole in _wholes(counts[: index + 1], rest[0], stopped=STOP.search(between) is not None)
-            if (members := _members(text, whole, rest, bracketed=_depth(between) > 0))[0]
+            if (members := _members(whole, items))[0]
         ]
         if listed:
             near = (listed[0][0], before)
@@ -125,11 +130,13 @@ def _wholes(before: Sequence[Figure], first: Figure, *, stopped: bool) -> list[F
     of_all = role_of(first) in ("channel", "applicant")
     others = [
         f
-        for f in before
+        for f in reversed(before)
         if (f.statistic == likeliest.statistic and f.statistic in WHOLES)
         or (of_all and f.statistic in WHOLES and f.statistic.startswith(family))
     ]
-    return list(dict.fromkeys([likeliest, *others, *(reversed(before) if stopped else before[-1:])]))
+    near = before[: -MAX_WHOLES - 1 : -1] if stopped else before[-1:]
+    candidates = {f.place: f for f in (likeliest, *others[:MAX_WHOLES], *near)}
+    return list(candidates.values())[:MAX_WHOLES]
 
 
 def _makes(whole: Figure, parts: Sequence[Figure], near: Sequence[Figure]) -> bool:
@@ -149,25 +156,31 @@ def _whole(before: Sequence[Figure], first: Figure) -> Figure:
 
 def _depth(between: str) -> int:
     """How many brackets open in a stretch, less those that close."""
-    return sum((c in "(（[［") - (c in ")）]］") for c in between)
+    return sum(map(between.count, "(（[［")) - sum(map(between.count, ")）]］"))
 
 
-def _members(text: str, whole: Figure, rest: Sequence[Figure], *, bracketed: bool) -> tuple[list[Figure], list[Figure]]:
-    """Following figures of the whole's unit, and of others; those inside brackets belong to their own item."""
-    members: list[Figure] = []
-    strays: list[Figure] = []
-    depth = 1 if bracketed else 0
-    inner = depth
+def _items(text: str, rest: Sequence[Figure], *, bracketed: bool) -> Iterator[tuple[Figure, bool, bool]]:
+    """Figures after a cue, to the end of its bracket; is the list over before each, and is it in a bracket deeper."""
+    depth = inner = 1 if bracketed else 0
     position = rest[0].place.start
     for figure in rest:
         between = text[position : figure.place.start]
         depth += _depth(between)
         position = figure.place.end
         if bracketed and depth < inner:
+            return
+        over = bool(STOP.search(between) or (not bracketed and APART.search(between)))
+        yield figure, over, depth > inner
+
+
+def _members(whole: Figure, items: Sequence[tuple[Figure, bool, bool]]) -> tuple[list[Figure], list[Figure]]:
+    """Figures of the whole's unit, and of others; those inside brackets belong to their own item."""
+    members: list[Figure] = []
+    strays: list[Figure] = []
+    for figure, over, deeper in items:
+        if members and over:
             break
-        if members and (STOP.search(between) or (not bracketed and re.search(r"另有|此外|另外|同比|同时", between))):
-            break
-        if depth > inner or figure.scope not in (whole.scope, "year"):
+        if deeper or figure.scope not in (whole.scope, "year"):
             continue
         if (figure.quantity is not None and figure.unit in (whole.unit, None)) or whole.unit is None:
             members.append(figure)

@@ -28,6 +28,7 @@ from models.reconciling.lists import (
 from models.reconciling.precision import SURE
 from models.reconciling.registry import check
 from models.reconciling.words import number
+from models.schema.document import Span
 from models.schema.extraction import Extraction
 from models.schema.figure import Figure
 from models.schema.finding import Evidence, Finding, Verdict
@@ -45,29 +46,34 @@ def check_parts(extraction: Extraction) -> Iterator[Finding]:
         counts = counts_of(statement)
         groups = list(groups_of(extraction.narrative, counts))
         carried_in = next((f for f in counts if f.statistic == CARRIED_IN), None)
-        nested: dict[Figure, tuple[Figure, ...]] = {}
+        nested: dict[Span, tuple[Span, ...]] = {}
         for group in reversed(groups):
             summed = _summed(group, nested)
-            nested[group.whole] = (*nested.get(group.whole, ()), *fitting(group.whole, summed))
+            made = (f.place for f in fitting(group.whole, summed))
+            nested[group.whole.place] = (*nested.get(group.whole.place, ()), *made)
             yield _sum_finding(replace(group, parts=summed), carried_in)
         yield from _closing_totals(extraction.narrative, counts, groups)
     yield from balance_in_words(extraction)
 
 
-def _summed(group: Group, nested: Mapping[Figure, Sequence[Figure]]) -> tuple[Figure, ...]:
+def _summed(group: Group, nested: Mapping[Span, Sequence[Span]]) -> tuple[Figure, ...]:
     """Which parts make the whole: all but parts of parts, all, or the former with what has another unit.
 
     Args:
         group: a whole with everything that follows it.
-        nested: the parts of wholes further on that are sure to be theirs, because they make them.
+        nested: places of the parts of wholes further on that are sure to be theirs, because they make them.
     """
-    inner = {f for part in group.parts for f in nested.get(part, ())}
-    own = tuple(p for p in group.parts if p not in inner) or group.parts
+    inner: set[Span] = set()
+    for part in group.parts:
+        if part.place not in inner:
+            inner.update(nested.get(part.place, ()))
+    own = tuple(p for p in group.parts if p.place not in inner) or group.parts
     for parts in (own, group.parts):
         if found := fitting(group.whole, parts):
             return found
-    mixed = tuple(sorted({*own, *(s for s in group.strays if s not in inner)}, key=lambda f: f.place))
-    found = fitting(group.whole, mixed) if len(own) > 1 else ()
+    strays = (s for s in group.strays if s.place not in inner)
+    mixed = sorted((*own, *strays), key=lambda f: f.place)
+    found = fitting(group.whole, mixed) if group.strays and len(own) > 1 else ()
     return found if len(found) >= MIN_CLOSING_PARTS else own
 
 
@@ -115,7 +121,7 @@ def _approximate(group: Group) -> bool:
 
 def _closing_totals(text: str, counts: Sequence[Figure], groups: Sequence[Group]) -> Iterator[Finding]:
     """…17个、…1个、…1个、…1个,…20个: a total after its parts; only said where the sum holds."""
-    lists = [set(group.parts) for group in groups]
+    lists = [{part.place for part in group.parts} for group in groups]
     for index, whole in enumerate(counts):
         if index < MIN_CLOSING_PARTS:
             continue
@@ -127,9 +133,9 @@ def _closing_totals(text: str, counts: Sequence[Figure], groups: Sequence[Group]
             total += value_of(part)
             if size >= MIN_CLOSING_PARTS and total == value_of(whole) > size:
                 parts = counts[first:index]
-                member = any(listed.issuperset((whole, *parts)) for listed in lists)
+                member = any(listed.issuperset(f.place for f in (whole, *parts)) for listed in lists)
                 if member and not TOTAL.search(text, parts[-1].place.end, whole.place.start):
-                    continue
+                    break
                 yield _finding("narrative.parts", "agrees", whole, parts, total, "各分项之和等于后面的总数")
                 break
 
