@@ -146,6 +146,19 @@ def test_the_compared_year_has_its_own_figure(text: str, numeral: str, scope: st
     assert scope_of(text, start, start + len(numeral), "applications.received", "件", 2020) == scope
 
 
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        ("其中2019年信息公开年报3条", "year"), ("公开上年度部门决算3条", "year"), ("2019年“三公”经费决算3条", "year"),
+        ("2019年法治政府建设工作报告3条", "year"), ("2019年公开信息3条", "previous_year"), ("上年公布决算3条", "previous_year"),
+        ("2019年度报告期内公开3条", "previous_year"),
+    ],
+)  # fmt: skip
+def test_the_year_of_a_document_is_not_the_year_of_its_publication(text: str, scope: str) -> None:
+    start = text.index("3条")
+    assert scope_of(text, start, start + 1, "disclosure.category", "条", 2020) == scope
+
+
 def zeros(tagger: Tagger, text: str) -> list[tuple[str, str]]:
     cues = find_cues(text)
     (named,) = tagger.read([Marked(text, [], cues)])

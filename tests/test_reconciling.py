@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from models.forms import load_forms
 from models.ontology import load_ontology
 from models.reconciling.expressions import expression
-from models.reconciling.registry import checks
+from models.reconciling.registry import checks, reconcile
 from models.schema.finding import Finding
 from tests.contradictions import measure
 from tests.oracle import read_marked
@@ -83,6 +84,99 @@ def test_items_of_a_list_of_powers_agree_or_say_nothing() -> None:
     assert verdicts(findings, "narrative.cell", "count") == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "公开信息⟦20|disclosure.total⟧条,其中动态⟦11|disclosure.category⟧条、行政许可⟦9|permits.decisions⟧条。",
+        "公开信息⟦20|disclosure.total⟧件。其中,动态⟦11|disclosure.category⟧件、行政许可⟦9|permits.decisions⟧件。",
+        "通过信用网站公开行政许可信息⟦9|permits.decisions⟧件。",
+        "在信用网站公示⟦9|permits.decisions⟧件行政许可信息。",
+    ],
+)
+def test_what_was_published_about_decisions_contradicts_no_decisions(words: str) -> None:
+    _, findings = read_marked(words, tables(disclosure__permits__decisions=3))
+    (finding,) = (f for f in findings if f.check == "narrative.cell")
+    assert (finding.verdict, "不是处理决定数" in finding.reading) == ("explained", True)
+
+
+@pytest.mark.parametrize(
+    "words", ["作出行政许可决定⟦9|permits.decisions⟧件。", "公开信息⟦20|disclosure.total⟧件,其中动态⟦11|disclosure.category⟧件;办理行政许可⟦9|permits.decisions⟧件。"]
+)  # fmt: skip
+def test_decisions_are_held_against_the_table(words: str) -> None:
+    _, findings = read_marked(words, tables(disclosure__permits__decisions=3))
+    assert verdicts(findings, "narrative.cell") == ["contradicts"]
+
+
+@pytest.mark.parametrize(
+    "words", ["保留行政权力⟦15|count⟧项。其中,", "公布职权⟦15|count⟧项,其中", "权责清单共⟦15|count⟧项,包括"]
+)
+def test_items_of_a_list_of_powers_are_counts(words: str) -> None:
+    listed = f"{words}行政许可⟦6|permits.decisions⟧项、行政处罚⟦9|penalties.decisions⟧项。"
+    extraction, findings = read_marked(f"{listed}全年作出行政处罚⟦2|penalties.decisions⟧件。", tables())
+    assert [f.statistic for f in extraction.figures] == ["count", "count", "count", "penalties.decisions"]
+    assert verdicts(findings, "narrative.cell") == ["contradicts"]  # what was decided
+    assert verdicts(findings, "narrative.parts") == ["agrees"]
+
+
+def test_decisions_upon_the_powers_of_a_list_stay_decisions() -> None:
+    words = "权责清单共⟦15|count⟧项,全年作出行政处罚决定⟦2|penalties.decisions⟧项,依职权实施行政强制⟦3|coercive_measures.decisions⟧项。"
+    extraction, _ = read_marked(words)
+    assert [f.statistic for f in extraction.figures] == ["count", "penalties.decisions", "coercive_measures.decisions"]
+
+
+ONE_REVIEW = {
+    "remedies__reconsideration__upheld": 1, "remedies__reconsideration__total": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("agency", "words", "verdict"),
+    [
+        ("平梁县司法局", "全年办理行政复议案件⟦8|reconsideration.total⟧件。", "explained"),
+        ("平梁县司法局", "全年因政府信息公开被申请行政复议⟦8|reconsideration.total⟧件。", "contradicts"),
+        ("平梁县水务局", "全年办理行政复议案件⟦8|reconsideration.total⟧件。", "contradicts"),
+        ("平梁县水务局", "申请内容主要涉及行政复议⟦8|reconsideration.total⟧件。", "explained"),
+        ("平梁县水务局", "答复涉及土地、行政复议⟦8|reconsideration.total⟧件、房屋的内容。", "explained"),
+        ("平梁县水务局", "涉及信息公开的行政复议⟦8|reconsideration.total⟧件。", "contradicts"),
+    ],
+)
+def test_reviews_that_are_not_of_the_agency_itself(agency: str, words: str, verdict: str) -> None:
+    title = f"{agency}⟦2022|O⟧年政府信息公开工作年度报告\n一、总体情况\n"
+    _, findings = read_marked(title + words, tables(**ONE_REVIEW))
+    assert verdicts(findings, "narrative.cell") == [verdict]
+
+
+@pytest.mark.parametrize("words", ["行政复议、行政诉讼", "行政复议和行政诉讼案件均为", "被申请行政复议及被提起诉讼"])
+def test_a_printed_zero_after_two_nouns_is_of_both(words: str) -> None:
+    for label in ("reconsideration.total", "litigation.total"):
+        _, findings = read_marked(f"因政府信息公开引起的{words}⟦0|{label}⟧件。", tables(**ONE_REVIEW))
+        assert verdicts(findings, "narrative.cell", "reconsideration.total") == ["contradicts"]
+        assert verdicts(findings, "narrative.cell", "litigation.total") == ["agrees"]
+    _, findings = read_marked(
+        "行政复议⟦1|reconsideration.total⟧件、行政诉讼⟦0|litigation.total⟧件。", tables(**ONE_REVIEW)
+    )
+    assert verdicts(findings, "narrative.cell") == ["agrees", "agrees"]
+
+
+def test_ways_of_application_that_make_the_cell_explain_the_one_without_a_name() -> None:
+    told = "收到转办的申请⟦1|applications.received⟧件,通过网站收到⟦3|applications.channel⟧件,邮寄收到⟦1|applications.channel⟧件。"
+    _, findings = read_marked(told, tables(**RECEIVED))
+    assert verdicts(findings, "narrative.cell") == ["explained"]
+    _, findings = read_marked(told.replace("⟦3", "⟦4"), tables(**RECEIVED))
+    assert verdicts(findings, "narrative.cell") == ["contradicts"]
+
+
+@pytest.mark.parametrize(("sure", "verdict"), [(0.7, "undecided"), (0.95, "contradicts")])
+def test_a_part_is_no_surer_than_its_whole(sure: float, verdict: str) -> None:
+    words = (
+        "行政复议⟦8|reconsideration.total⟧件,其中维持⟦5|reconsideration.upheld⟧件、其他⟦3|reconsideration.other⟧件。"
+    )
+    extraction, _ = read_marked(words, tables(**ONE_REVIEW))
+    whole, *parts = extraction.figures
+    unsure = replace(extraction, figures=(replace(whole, confidence=sure), *parts))
+    assert verdicts(reconcile(unsure), "narrative.cell", "reconsideration.upheld") == [verdict]
+
+
 def test_a_worded_zero_agrees_with_zero_and_silence_says_nothing() -> None:
     _, findings = read_marked("我局⟦未收到|0 applications.received⟧政府信息公开申请。", tables())
     assert verdicts(findings, "narrative.cell") == ["agrees"]
@@ -140,6 +234,97 @@ def test_without_tables_there_is_nothing_to_compare() -> None:
 def test_parts_against_their_whole(narrative: str, verdict: str) -> None:
     _, findings = read_marked(narrative)
     assert verdicts(findings, "narrative.parts") == [verdict]
+
+
+@pytest.mark.parametrize("stop", ["。其中,", "。\n其中:", "\n其中", "。其中:\n", "。包括", "。(其中"])
+def test_a_full_stop_before_the_parts_parts_nothing(stop: str) -> None:
+    told = f"收到申请⟦9|applications.received⟧件{stop}网上⟦6|applications.channel⟧件、信函⟦3|applications.channel⟧件。"
+    _, findings = read_marked(told)
+    assert verdicts(findings, "narrative.parts") == ["agrees"]
+    _, findings = read_marked(told.replace("⟦3", "⟦4"))
+    assert verdicts(findings, "narrative.parts") == ["contradicts"]
+
+
+@pytest.mark.parametrize(
+    ("narrative", "sums"),
+    [
+        # a list of its own after each full stop, each of the whole that it makes
+        (
+            "公开信息⟦30|disclosure.total⟧条,其中网站⟦20|disclosure.website⟧条、微信⟦10|disclosure.wechat⟧条。"
+            "其中,动态⟦18|disclosure.category⟧条、公告⟦12|disclosure.category⟧条。",
+            ["20 + 10 agrees", "18 + 12 agrees"],
+        ),
+        # parts of what came in, told after what was answered
+        (
+            "收到申请⟦9|applications.received⟧件,办结⟦8|applications.processed⟧件。"
+            "其中网上⟦6|applications.channel⟧件、信函⟦3|applications.channel⟧件。",
+            ["6 + 3 agrees"],
+        ),
+        # of what came in and what was carried in
+        (
+            "收到申请⟦9|applications.received⟧件,上年结转⟦2|applications.carried_in⟧件。"
+            "其中网上⟦7|applications.channel⟧件、信函⟦4|applications.channel⟧件。",
+            ["7 + 4 explained"],
+        ),
+        # a list within a list: both make their wholes, whatever stands before the inner one
+        (
+            "公开信息⟦30|disclosure.total⟧条,其中网站⟦15|disclosure.website⟧条,具体为:财政⟦8|disclosure.category⟧条、"
+            "执法⟦7|disclosure.category⟧条;公众号⟦9|disclosure.wechat⟧条;公示栏⟦6|disclosure.media⟧条。",
+            ["8 + 7 agrees", "15 + 9 + 6 agrees"],
+        ),
+        (
+            "收到申请⟦9|applications.received⟧件,其中网上⟦6|applications.channel⟧件,具体包括自然人⟦4|applications.natural_person⟧件、"
+            "企业⟦2|applications.legal_person⟧件;信函⟦4|applications.channel⟧件。",
+            ["4 + 2 agrees", "6 + 4 contradicts"],
+        ),
+        (
+            "办结⟦9|applications.processed⟧件:予以公开⟦4|applications.granted⟧件;不予公开⟦5|applications.denied⟧件"
+            "[涉密⟦2|applications.denied⟧件,过程性⟦3|applications.denied⟧件]。",
+            ["2 + 3 agrees", "4 + 5 agrees"],
+        ),
+        # what is counted in another unit belongs to the list where only so it makes the whole
+        (
+            "公开信息⟦30|disclosure.total⟧条,其中公文⟦7|disclosure.category⟧件、财政⟦14|disclosure.category⟧条、"
+            "就业⟦9|disclosure.category⟧条。",
+            ["7 + 14 + 9 agrees"],
+        ),
+        (
+            "公开信息⟦31|disclosure.total⟧条,其中公文⟦7|disclosure.category⟧件、财政⟦14|disclosure.category⟧条、"
+            "就业⟦9|disclosure.category⟧条。",
+            ["14 + 9 undecided"],
+        ),
+        # a member of a list that happens to be the sum of those before it
+        (
+            "公开信息⟦60|disclosure.total⟧条,其中法规⟦6|disclosure.category⟧条,解读⟦2|disclosure.category⟧条,规划⟦4|disclosure.category⟧条,"
+            "财务⟦12|disclosure.category⟧条,动态⟦36|disclosure.category⟧条。",
+            ["6 + 2 + 4 + 12 + 36 agrees"],
+        ),
+        # nothing joins two sentences without such a word
+        ("收到申请⟦9|applications.received⟧件。网上⟦6|applications.channel⟧件。", []),
+        # a line that ends within the list may go on
+        ("收到申请⟦9|applications.received⟧件,其中网上⟦6|applications.channel⟧件、信函⟦1|applications.channel⟧\n件、当面⟦2|applications.channel⟧件。", ["6 + 1 undecided"]),
+        ("收到申请⟦9|applications.received⟧件,其中:\n网上⟦6|applications.channel⟧件;\n信函⟦3|applications.channel⟧件。", ["6 + 3 agrees"]),
+        # a total that closes one list and opens another
+        (
+            "网站⟦4|disclosure.website⟧条、微信⟦3|disclosure.wechat⟧条、公示栏⟦2|disclosure.media⟧条,共⟦9|disclosure.total⟧条。"
+            "其中动态⟦5|disclosure.category⟧条、公告⟦4|disclosure.category⟧条。",
+            ["4 + 3 + 2 agrees", "5 + 4 agrees"],
+        ),
+    ],
+)  # fmt: skip
+def test_sums_over_several_sentences(narrative: str, sums: list[str]) -> None:
+    _, findings = read_marked(narrative)
+    assert sorted(f"{f.expression} {f.verdict}" for f in findings if f.check == "narrative.parts") == sorted(sums)
+
+
+def test_shares_of_what_was_decided_do_not_contradict_the_whole() -> None:
+    text = (
+        "行政复议⟦73|reconsideration.total⟧件。其中维持⟦48|reconsideration.upheld⟧件,占审结数的⟦78.7|percent⟧%;"
+        "纠正⟦13|reconsideration.corrected⟧件,占⟦21.3|percent⟧%;未审结⟦12|reconsideration.pending⟧件。"
+    )
+    _, findings = read_marked(text)
+    assert verdicts(findings, "narrative.parts") == ["agrees"]
+    assert verdicts(findings, "narrative.percentage") == ["undecided", "undecided"]
 
 
 @pytest.mark.parametrize(

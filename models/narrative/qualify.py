@@ -53,6 +53,12 @@ CUMULATIVE = re.compile(
 TIME = re.compile("[年月季间来今计共]")
 """Every wording of a time holds one of these."""
 PREVIOUS = re.compile(r"上一?年度?|去年|往年")
+OF_DOCUMENT = re.compile(
+    r"(?:(?:19|20)\d\d\s*年?度?|上一?年度?|去年)的?"
+    r"(?:政府|政务|部门|单位|机关|财政|本级|[省市区县乡镇局“”]|街道|信息|公开|工作|法治|建设|三公|经费|年度|年终){0,12}"
+    r"(?:年报|预算|决算|预决算|报告(?!期)|总结)"
+)
+"""The year of a document, not of its publication: 公开2019年部门决算3条."""
 CALENDAR = re.compile(
     r"截[至止](?:[^，,。；;]{0,6}年)?\s*(?:[1-9]|10|11)\s*月|(?<!上)[上下]半年(?!起)|第?[一二三四]季度|前[一二三]季度"
     r"|(?<!\d)(?:1[0-2]|[1-9])\s*月?份?\s*[-—~～至到]\s*(?:[2-9]|1[01])\s*月"
@@ -159,6 +165,7 @@ def _time_of(statement: str, near: str, around: str, statistic: str, year: int |
 
 def _beside(near: str, year: int | None) -> Scope | None:
     """The scope that the words directly before a figure give it, None where they name no time."""
+    near = OF_DOCUMENT.sub("", near)
     named = re.findall(r"(?:19|20)\d\d(?=\s*年)", near)
     last = year is not None and bool(named) and int(named[-1]) == year - 1
     if (last or PREVIOUS.search(near)) and not re.search(r"结转|转入|比|较", near):

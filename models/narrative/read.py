@@ -10,6 +10,7 @@ from decimal import Decimal
 from models.narrative.candidates import Candidate, scan
 from models.narrative.cues import find_cues
 from models.narrative.dates import parse_date
+from models.narrative.powers import is_listed_power
 from models.narrative.qualify import is_cumulative, qualifier_of, scale_of, scope_of, unit_of
 from models.narrative.text import Narrative, narrative_of, sentences
 from models.narrative.zeros import all_zeros
@@ -75,6 +76,8 @@ def _figure(
     if value is not None and kind == "count":
         value *= scale_of(text, end)
     unit = None if kind == "date" else unit_of(text, end, kind)
+    if is_listed_power(statistic, unit, text, start):
+        statistic = "count"
     qualifier = "exact" if kind == "date" else qualifier_of(text, start, end)
     span = narrative.source_span(start, end)
     return Figure(

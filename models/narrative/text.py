@@ -12,6 +12,14 @@ from dataclasses import dataclass
 from models.schema.document import Document, Span
 
 SENTENCE_END = re.compile(r"[。！？!?；;\n]+")
+STOP = re.compile(r"[。！？!?]|(?<![，,、；;：:])\n")
+"""A full stop, or the end of a line that does not go on in the next."""
+STATEMENT_END = re.compile(
+    rf"(?:{STOP.pattern})(?!\s{{0,4}}[(（]?(?:其中|分别[为是有]|(?:具体)?包[括含]|具体[为是如]))"
+)
+"""A full stop before 其中 ends no statement: the parts of what it closes follow."""
+STATEMENT = 200
+"""How far before a figure, in characters, its statement may begin."""
 WINDOW = 200
 """Longest core of a window, in characters."""
 CONTEXT = 54
@@ -69,6 +77,13 @@ def sentences(text: str) -> Iterator[Span]:
         start = match.end()
     if start < len(text):
         yield Span(start, len(text))
+
+
+def statement_before(text: str, position: int) -> str:
+    """What stands before a position in its statement, of the last `STATEMENT` characters."""
+    start = max(0, position - STATEMENT)
+    ends = [m.end() for m in STATEMENT_END.finditer(text, start, position)]
+    return text[ends[-1] if ends else start : position]
 
 
 def windows(text: str) -> Iterator[Window]:

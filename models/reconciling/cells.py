@@ -8,7 +8,8 @@ explained; so is a figure of another scope. Only what is left contradicts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
@@ -17,8 +18,10 @@ from models.forms import load_forms
 from models.ontology import load_ontology
 from models.reconciling.bodies import named_body
 from models.reconciling.expressions import Expression, by_parts, expression
+from models.reconciling.lists import role_of
 from models.reconciling.powers import listed_powers
-from models.reconciling.precision import SURE, is_share, stated, unit_factor
+from models.reconciling.precision import SURE, stated, unit_factor
+from models.reconciling.reasons import reason_to_differ, wholes_of
 from models.reconciling.registry import check
 from models.reconciling.words import number
 from models.schema.extraction import Extraction
@@ -27,15 +30,18 @@ from models.schema.finding import Evidence, Finding, Severity, Verdict
 from models.schema.quantity import Quantity, exact
 
 SCOPES = {"cumulative": "历年累计", "previous_year": "上一年度", "partial": "部分时段", "other": "其他范围"}
-NEAR = 150
-"""Figures of one statistic within so many characters speak of one thing."""
 MYRIAD = Decimal(10_000)
 UNIT_ERROR = "应是单位(元、万元)写错"
 UNSURE_FIGURE = "这个数字的含义不够确定"
+UNSURE_WHOLE = "它所属总数的含义不够确定"
+BOTH = {"reconsideration.total": "litigation.total", "litigation.total": "reconsideration.total"}
+COORDINATED = re.compile(
+    r"复议(?:案件|申请)?\s?(?:、|和|及|与|或|以及)\s?(?:被?提起)?(?:行政)?诉讼(?:案件|事项|情况|案|数量|数)?"
+    r"(?:均|都|各|共|合计)?(?:发生|收到)?[为有]?\s?$"
+)
+"""Both are named before one figure."""
 ROW_SUM = "(总计空白,按本行各格合计)"
 ROW_SUM_WITH_BLANKS = "(总计空白,按本行各格合计,空白格按0计)"
-SHARE_REACH = 24
-"""A percentage within so many characters after a figure is its share."""
 ALL_ANSWERED = re.compile(
     r"(?:均|都|全部|全)(?:已|已经)?[^，,。；;未不]{0,14}?(?:答复|办结|办理完毕|处理完毕|回复)|(?:答复|办结)率[均为达]{0,2}(?:到)?100\s*[%％]"
 )
@@ -59,10 +65,11 @@ def check_cells(extraction: Extraction) -> Iterator[Finding]:
     """Each figure, worded zeros included, whose statistic has a cell in the report's form."""
     if extraction.document.form is None:
         return
-    for figure in extraction.figures:
+    wholes = wholes_of(extraction)
+    for figure in (*extraction.figures, *_also_zero(extraction)):
         comparisons = _comparisons(extraction, figure.statistic)
         if comparisons and figure.quantity is not None:
-            yield _compare(extraction, figure, comparisons)
+            yield _compare(extraction, figure, comparisons, wholes)
     yield from _all_answered(extraction)
     yield from listed_powers(extraction)
 
@@ -96,7 +103,22 @@ def _row_parts(form: str) -> dict[str, tuple[str, ...]]:
     return {e.total[0]: e.parts for e in load_forms()[form].equations if e.check in rows and len(e.total) == 1}
 
 
-def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Comparison]) -> Finding:
+def _also_zero(extraction: Extraction) -> Iterator[Figure]:
+    """行政复议、行政诉讼0件 is one figure and says two things: the other one."""
+    for figure in extraction.figures:
+        other = BOTH.get(figure.statistic)
+        if other is None or figure.zero or figure.quantity != exact(Decimal(0)):
+            continue
+        if COORDINATED.search(extraction.narrative, max(0, figure.place.start - 30), figure.place.start):
+            yield replace(figure, statistic=other)
+
+
+def _compare(
+    extraction: Extraction,
+    figure: Figure,
+    comparisons: Sequence[Comparison],
+    wholes: Mapping[Figure, Sequence[Figure]],
+) -> Finding:
     plain = comparisons[0]
     assert figure.quantity is not None  # noqa: S101 - callers pass only figures with a quantity
     says = stated(figure, figure.quantity)
@@ -113,14 +135,31 @@ def _compare(extraction: Extraction, figure: Figure, comparisons: Sequence[Compa
     if not figure.zero and matching:
         return _finding(extraction, figure, "explained", matching[0], f"与{plain.words}不同,等于{matching[0].words}")
     if words := (
-        _unit_error(extraction, figure, says, plain)
-        or _as_part(extraction, figure, plain.value)
-        or _of_another_body(extraction, figure)
+        _unit_error(extraction, figure, says, plain) or reason_to_differ(extraction, figure, plain.value, wholes)
     ):
         return _finding(extraction, figure, "explained", plain, words)
-    if not plain.sure or figure.confidence < SURE or not _plausible_unit(figure):
-        return _finding(extraction, figure, "undecided", plain, UNSURE_FIGURE if plain.sure else plain.words)
+    if words := _doubt(extraction, figure, plain, wholes.get(figure, ())):
+        return _finding(extraction, figure, "undecided", plain, words)
     return _finding(extraction, figure, "contradicts", plain, plain.words)
+
+
+def _doubt(extraction: Extraction, figure: Figure, plain: Comparison, wholes: Sequence[Figure]) -> str:
+    """Words, where it is not sure enough what is compared for a contradiction."""
+    if not plain.sure:
+        return plain.words
+    if figure.confidence < SURE or not _plausible_unit(figure):
+        return UNSURE_FIGURE
+    unsure = role_of(figure) and any(_is_unsure(extraction, whole) for whole in wholes)
+    return UNSURE_WHOLE if unsure else ""
+
+
+def _is_unsure(extraction: Extraction, whole: Figure) -> bool:
+    """Whether nobody knows what a whole is: its name is unsure, and its cell does not confirm it."""
+    if whole.confidence >= SURE and (whole.statistic not in load_ontology().by_id or _plausible_unit(whole)):
+        return False
+    plain = _comparisons(extraction, whole.statistic)[:1]
+    assert whole.quantity is not None  # noqa: S101 - wholes are counts
+    return not any(c.value is not None and _agree(extraction, whole.quantity, whole, c) for c in plain)
 
 
 def _unit_error(extraction: Extraction, figure: Figure, says: Quantity, plain: Comparison) -> str:
@@ -141,37 +180,6 @@ def _agree(extraction: Extraction, says: Quantity, figure: Figure, comparison: C
         unit = extraction.cell[comparison.expression.terms[0][1]].unit
         value *= unit_factor(unit)
     return says.agrees_with(exact(value))
-
-
-def _as_part(extraction: Extraction, figure: Figure, whole: Decimal) -> str:
-    """Words, where the figure is one of several near each other that make, or hold, the cell's number."""
-    if figure.zero or figure.quantity is None:
-        return ""
-    near = [
-        f
-        for f in extraction.figures
-        if f.statistic == figure.statistic
-        and f.scope == "year"
-        and f.quantity is not None
-        and not f.zero
-        and abs(f.place.start - figure.place.start) < NEAR
-    ]
-    in_sentence = [f.quantity.value for f in near if f.quantity and f.sentence == figure.sentence]
-    if len(in_sentence) > 1 and sum(in_sentence) == whole:
-        return f"同一句中{len(in_sentence)}个分项合计{number(whole)},与表格一致"
-    shares = (
-        f for f in extraction.figures if f.kind == "percent" and 0 < f.place.start - figure.place.end < SHARE_REACH
-    )
-    if any(is_share(share, figure.quantity.value, whole) for share in shares):
-        return f"后面的占比说明这是{number(whole)}中的一部分"
-    if any(f.quantity and f.quantity.value == whole for f in near):
-        return f"附近另有{number(whole)}与表格一致,这一个是其中一项或另有所指"
-    return ""
-
-
-def _of_another_body(extraction: Extraction, figure: Figure) -> str:
-    body = named_body(extraction, figure)
-    return f"口径是“{body}”,与表格的统计范围可能不同" if body else ""
 
 
 def _plausible_unit(figure: Figure) -> bool:

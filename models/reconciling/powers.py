@@ -6,11 +6,12 @@ that they differ contradicts nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
 from models.forms import load_forms, plain_label, table_rows
+from models.narrative.powers import LIST
+from models.narrative.text import statement_before
 from models.reconciling.expressions import expression
 from models.reconciling.precision import stated
 from models.reconciling.words import number
@@ -19,7 +20,6 @@ from models.schema.figure import Figure
 from models.schema.finding import Evidence, Finding
 from models.schema.quantity import exact
 
-LIST = re.compile(r"权[责力](?:和责任)?清单|权责事项|行政职权|权力事项")
 ITEMS = ("items_last_year", "change")
 """Columns whose sum is how many items there are this year."""
 
@@ -29,9 +29,10 @@ def listed_powers(extraction: Extraction) -> Iterator[Finding]:
     for figure in extraction.figures:
         if figure.statistic != "count" or figure.quantity is None or figure.scope != "year":
             continue
-        before = extraction.document.text[figure.sentence.start : figure.span.start]
-        row = next((r for label, r in _rows(extraction.document.form or "").items() if before.endswith(label)), None)
-        if row is not None and LIST.search(before):
+        text, start = extraction.narrative, figure.place.start
+        rows = _rows(extraction.document.form or "")
+        row = next((r for label, r in rows.items() if text.endswith(label, 0, start)), None)
+        if row is not None and LIST.search(statement_before(text, start)):
             yield from _compared(extraction, figure, row)
 
 

@@ -199,7 +199,11 @@ class _Teller:
                 yield ["上年结转申请", Told(str(carried), "applications.carried_in"), "件。"]
         outcomes = {k: self._sum(f"applications.{k}.total") or self._sum(f"applications.{k}.*.total") for k in OUTCOMES}
         if done := sum(outcomes.values()):
-            sentence: Sentence = ["办结申请", Told(str(done), "applications.processed", "list"), "件,其中"]
+            sentence: Sentence = [
+                "办结申请",
+                Told(str(done), "applications.processed", "list"),
+                "件,其中" if done % 2 else "件。其中,",
+            ]
             for name, n in outcomes.items():
                 if n:
                     sentence += [OUTCOMES[name], Told(str(n), f"applications.{name}", "list"), "件,"]
