@@ -39,11 +39,16 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A batch, and those of its inputs that have to be read."""
+    """A batch as it waits for its turn, without the bytes of its inputs, of which thousands may be read already.
+
+    Attributes:
+        keys: of its inputs, in order.
+        left: how many of them have to be read.
+    """
 
     folder: Path
-    items: list[Input]
-    left: list[Input]
+    keys: list[str]
+    left: int
 
 
 class Parts:
@@ -72,9 +77,10 @@ class Parts:
 
         def to_do() -> Iterator[list[Input]]:
             for batch in batches:
-                queue.append(self._plan(batch))
-                if queue[-1].left:
-                    yield queue[-1].left
+                plan, left = self._plan(batch)
+                queue.append(plan)
+                if left:
+                    yield left
 
         def found() -> Iterator[Part]:
             while queue and not queue[0].left:
@@ -92,12 +98,16 @@ class Parts:
             if path not in keep:
                 remove(path)
 
-    def _plan(self, batch: list[Input]) -> _Plan:
-        digest = hashlib.sha256(json.dumps([item.key for item in batch]).encode()).hexdigest()
+    def _plan(self, batch: list[Input]) -> tuple[_Plan, list[Input]]:
+        """What becomes of a batch, and the inputs of it that have to be read."""
+        keys = [item.key for item in batch]
+        digest = hashlib.sha256(json.dumps(keys).encode()).hexdigest()
         folder = self._folder / f"{self._version}-{digest[:24]}"
         if self._only_failures:
-            return _Plan(folder, batch, [item for item in batch if item.key not in self._reports])
-        return _Plan(folder, batch, [] if self._is_whole(folder) else batch)
+            left = [item for item, key in zip(batch, keys, strict=True) if key not in self._reports]
+        else:
+            left = [] if self._is_whole(folder) else batch
+        return _Plan(folder, keys, len(left)), left
 
     def _is_whole(self, folder: Path) -> bool:
         """Whether a batch is there; one that cannot be read is removed."""
@@ -114,17 +124,17 @@ class Parts:
         with self._stages.time("batches"):
             if not plan.left and plan.folder.is_dir():
                 return Part(plan.folder, read_tables(plan.folder, PART_SCHEMAS), 0)
-            if len(plan.left) < len(plan.items):
-                rows = _together(self._known(plan), rows, plan.items)
+            if plan.left < len(plan.keys):
+                rows = _together(self._known(plan), rows, plan.keys)
             self._keep(rows, plan.folder)
-            return Part(plan.folder, rows, len(plan.left))
+            return Part(plan.folder, rows, plan.left)
 
     def _known(self, plan: _Plan) -> Rows:
         """Rows of the reports of a batch that stand in others."""
         wanted: defaultdict[Path, set[str]] = defaultdict(set)
-        for item in plan.items:
-            if item.key in self._reports:
-                wanted[self._reports[item.key]].add(item.key)
+        for key in plan.keys:
+            if key in self._reports:
+                wanted[self._reports[key]].add(key)
         rows = Rows()
         for part, keys in wanted.items():
             rows.extend(_only(read_tables(part, PART_SCHEMAS), keys))
@@ -169,9 +179,9 @@ def _only(rows: Rows, keys: set[str]) -> Rows:
     return Rows(reports, figures, cells, findings)
 
 
-def _together(known: Rows, new: Rows, batch: Sequence[Input]) -> Rows:
+def _together(known: Rows, new: Rows, keys: Sequence[str]) -> Rows:
     """Rows of a batch that were read at different times, in the order of its inputs."""
-    places = {item.key: place for place, item in enumerate(batch)}
+    places = {key: place for place, key in enumerate(keys)}
     rows = Rows()
     rows.extend(known)
     rows.extend(new)

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import types
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import inference.engines.local
 import inference.process
 import inference.run as running
+from inference.parts import Parts
 from inference.rows import SCHEMAS, Rows
 from inference.run import RunSettings
 from inference.sinks.parquet import read_tables
@@ -428,3 +430,36 @@ def test_resuming_keeps_the_order_under_an_engine_that_reads_ahead(
     first.rmdir()
     settings = RunSettings(model="none", device="cpu", html=False, engine="ahead")
     assert run([str(crawl)], tmp_path / "out", settings) == whole
+
+
+class Watched(list[Input]):
+    """A batch that a weak reference may watch."""
+
+
+def test_batches_that_are_there_are_passed_over_without_their_bytes(tmp_path: Path) -> None:
+    seen: list[weakref.ref[Watched]] = []
+    most = 0
+
+    def batches() -> Iterator[list[Input]]:
+        nonlocal most
+        for number in range(20):
+            batch = Watched([Input(f"{number}.txt", ".txt", b"")])
+            seen.append(weakref.ref(batch))
+            yield batch
+            del batch
+            most = max(most, sum(one() is not None for one in seen))
+
+    def engine(todo: Iterator[list[Input]]) -> Iterator[Rows]:
+        for batch in todo:
+            del batch
+            yield Rows()
+
+    def parts() -> Parts:
+        return Parts(tmp_path, "1", only_failures=False, stages=Stages())
+
+    first = [part.folder for part in parts().of(batches(), engine)]
+    assert len(set(first)) == 20
+    most = 0
+    seen.clear()
+    assert [part.folder for part in parts().of(batches(), engine)] == first
+    assert 0 < most < 4
