@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from models.narrative.candidates import Candidate, scan
 from models.narrative.cues import cue_at, find_cues
+from models.narrative.names import settled
 from models.narrative.qualify import scope_of, unit_of
 from models.narrative.zeros import all_zeros
 from models.numerals import simplified
@@ -217,16 +218,27 @@ Zeros = Iterable[tuple[Span, Sequence[str]]]
 
 
 def score_tagger(tagger: Tagger, passages: Sequence[AnnotatedPassage]) -> Scores:
-    """Score a tagger on annotated passages, all in one go."""
+    """Score a tagger, and the rules that correct its names, on annotated passages, all in one go."""
     texts = [simplified(p.text) for p in passages]
     marked = [Marked(text, scan(text), find_cues(text)) for text in texts]
     scores = Scores()
     for passage, asked, named in zip(passages, marked, tagger.read(marked), strict=True):
-        _add_figures(scores, passage, asked.candidates, named.labels)
+        _add_figures(scores, passage, asked.candidates, _settled(asked, named.labels))
         cues = all_zeros(asked.text, asked.cues, named.zeros)
         zeros = [(*cue, label.statistic or "", label.confidence) for cue, labels in cues for label in labels]
         scores.cases += _compare_zeros(passage, asked.cues, zeros)
     return scores
+
+
+def _settled(asked: Marked, labels: Sequence[Label]) -> list[Label]:
+    """The labels as they are given out: after the rules that correct them."""
+    ontology = load_ontology()
+    return [
+        replace(label, statistic=settled(label.statistic, asked.text, c.start, c.end, _unit(asked.text, c.end, kind)))
+        if label.statistic is not None and (kind := ontology.kind(label.statistic))
+        else label
+        for c, label in zip(asked.candidates, labels, strict=True)
+    ]
 
 
 def score_rules(labeller: Labeller, zeros: Callable[[str], Zeros], passages: Sequence[AnnotatedPassage]) -> Scores:
@@ -266,5 +278,9 @@ def _add_figures(
 
 def _scope(passage: AnnotatedPassage, figure: GoldFigure) -> str:
     text, kind = simplified(passage.text), load_ontology().kind(figure.statistic)
-    unit = None if kind == "date" else unit_of(text, figure.end, kind)
+    unit = _unit(text, figure.end, kind)
     return scope_of(text, figure.start, figure.end, figure.statistic, unit, passage.year)
+
+
+def _unit(text: str, end: int, kind: str) -> str | None:
+    return None if kind == "date" else unit_of(text, end, kind)

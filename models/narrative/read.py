@@ -10,8 +10,8 @@ from decimal import Decimal
 from models.narrative.candidates import Candidate, scan
 from models.narrative.cues import find_cues
 from models.narrative.dates import parse_date
-from models.narrative.powers import is_listed_power
-from models.narrative.qualify import is_cumulative, qualifier_of, scale_of, scope_of, unit_of
+from models.narrative.names import settled
+from models.narrative.qualify import qualifier_of, scale_of, scope_of, unit_of
 from models.narrative.text import Narrative, narrative_of, sentences
 from models.narrative.zeros import all_zeros
 from models.numerals import parse_numeral, simplified
@@ -66,8 +66,6 @@ def _figure(
 ) -> Figure | None:
     statistic = label.statistic or kind
     text, start, end = narrative.text, candidate.start, candidate.end
-    if statistic == "disclosure.cumulative" and not is_cumulative(text, start, end):
-        statistic = "disclosure.total"
     printed = text[start:end]
     date = parse_date(printed, document.year) if kind == "date" else None
     value = None if kind == "date" else parse_numeral(printed)
@@ -76,8 +74,7 @@ def _figure(
     if value is not None and kind == "count":
         value *= scale_of(text, end)
     unit = None if kind == "date" else unit_of(text, end, kind)
-    if is_listed_power(statistic, unit, text, start):
-        statistic = "count"
+    statistic = settled(statistic, text, start, end, unit)
     qualifier = "exact" if kind == "date" else qualifier_of(text, start, end)
     span = narrative.source_span(start, end)
     return Figure(
