@@ -146,6 +146,17 @@ def test_reviews_that_are_not_of_the_agency_itself(agency: str, words: str, verd
     assert verdicts(findings, "narrative.cell") == [verdict]
 
 
+@pytest.mark.parametrize(
+    ("granted", "verdict"), [("⟦5|applications.granted⟧", "explained"), ("⟦4|applications.granted⟧", "contradicts")]
+)
+def test_outcomes_that_the_table_has_beside_those_listed(granted: str, verdict: str) -> None:
+    worked = {"received": 9, "granted": 5, "partly_granted": 1, "other__other": 3, "processed_total": 9}
+    cells = {f"applications__{row}__{who}": n for row, n in worked.items() for who in ("natural_person", "total")}
+    told = f"办结⟦9|applications.processed⟧件。其中予以公开{granted}件,部分公开⟦1|applications.partly_granted⟧件。"
+    _, findings = read_marked(told, tables(**cells))
+    assert verdicts(findings, "narrative.parts") == [verdict]
+
+
 @pytest.mark.parametrize("words", ["行政复议、行政诉讼", "行政复议和行政诉讼案件均为", "被申请行政复议及被提起诉讼"])
 def test_a_printed_zero_after_two_nouns_is_of_both(words: str) -> None:
     for label in ("reconsideration.total", "litigation.total"):

@@ -157,9 +157,15 @@ def _is_unsure(extraction: Extraction, whole: Figure) -> bool:
     """Whether nobody knows what a whole is: its name is unsure, and its cell does not confirm it."""
     if whole.confidence >= SURE and (whole.statistic not in load_ontology().by_id or _plausible_unit(whole)):
         return False
-    plain = _comparisons(extraction, whole.statistic)[:1]
-    assert whole.quantity is not None  # noqa: S101 - wholes are counts
-    return not any(c.value is not None and _agree(extraction, whole.quantity, whole, c) for c in plain)
+    return not is_confirmed(extraction, whole)
+
+
+def is_confirmed(extraction: Extraction, figure: Figure) -> bool:
+    """Whether the plain counterpart of a figure in the table has its value."""
+    if extraction.document.form is None or figure.quantity is None:
+        return False
+    plain = _comparisons(extraction, figure.statistic)[:1]
+    return any(c.value is not None and _agree(extraction, figure.quantity, figure, c) for c in plain)
 
 
 def _unit_error(extraction: Extraction, figure: Figure, says: Quantity, plain: Comparison) -> str:

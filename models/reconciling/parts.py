@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from models.ontology import load_ontology
+from models.reconciling.cells import is_confirmed
 from models.reconciling.identity import CARRIED_IN, RECEIVED, balance_in_words
 from models.reconciling.lists import (
     WHOLES,
@@ -51,7 +52,7 @@ def check_parts(extraction: Extraction) -> Iterator[Finding]:
             summed = _summed(group, nested)
             made = (f.place for f in fitting(group.whole, summed))
             nested[group.whole.place] = (*nested.get(group.whole.place, ()), *made)
-            yield _sum_finding(replace(group, parts=summed), carried_in)
+            yield _sum_finding(extraction, replace(group, parts=summed), carried_in)
         yield from _closing_totals(extraction.narrative, counts, groups)
     yield from balance_in_words(extraction)
 
@@ -77,7 +78,7 @@ def _summed(group: Group, nested: Mapping[Span, Sequence[Span]]) -> tuple[Figure
     return found if len(found) >= MIN_CLOSING_PARTS else own
 
 
-def _sum_finding(group: Group, carried_in: Figure | None) -> Finding:
+def _sum_finding(extraction: Extraction, group: Group, carried_in: Figure | None) -> Finding:
     whole, parts, total = value_of(group.whole), group.parts, total_of(group.parts)
     verdict: Verdict
     if total == whole and len(parts) > 1:
@@ -92,6 +93,8 @@ def _sum_finding(group: Group, carried_in: Figure | None) -> Finding:
         verdict, reading = "explained", "同一信息可经几种渠道公开,分项可以重复"
     elif carried_in is not None and group.whole.statistic == RECEIVED and total == whole + value_of(carried_in):
         verdict, reading = "explained", "各分项包括上年结转"
+    elif total < whole and all(is_confirmed(extraction, figure) for figure in (group.whole, *parts)):
+        verdict, reading = "explained", "总数和所列各项都与统计表一致,其余各项见统计表"
     elif _exact(group) and len(parts) > 1:
         verdict, reading = "contradicts", "各分项之和应等于总数"
     else:

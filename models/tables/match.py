@@ -302,7 +302,7 @@ def _tell_loose(found: list[FoundLine], pieces: list[Piece], inside: list[bool],
 def _is_divided(line: FoundLine, pieces: list[Piece]) -> bool:
     """Whether its values are those of several rows, each with words of its own: 行政检查, 行政确认 below one label."""
     width = len(line.line.cells)
-    if line.line.across or len(line.values) < width or len(line.loose) < width:
+    if line.line.across or width == 1 or len(line.values) < width or len(line.loose) < width:
         return False
     label, value = line.labels[-1].span.end, line.values[0].span.start
     return any(p.kind == "text" and label <= p.span.start < value for p in pieces[line.start : line.end])
