@@ -60,6 +60,7 @@ def test_only_totals_and_channels_take_the_name_of_a_channel(statistic: str) -> 
     [
         ("全年累计公开政府信息【217】条", "disclosure.cumulative", "disclosure.total"),
         ("自开通以来累计公开政府信息【2170】条", "disclosure.cumulative", "disclosure.cumulative"),
+        ("全区公开信息【118】条,历年累计2340条", "disclosure.cumulative", "disclosure.total"),
     ],
 )
 def test_cumulative_by_its_words(text: str, statistic: str, expected: str) -> None:

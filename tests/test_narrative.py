@@ -246,6 +246,9 @@ class CumulativeTagger:
         ("到2020年底,累计公开信息412条。", "disclosure.cumulative", "cumulative"),
         ("开栏至今共挂出412条。", "disclosure.cumulative", "cumulative"),
         ("累计公开412条,其中本年一部分。", "disclosure.cumulative", "cumulative"),
+        ("我局2015年共公开信息412条。", "disclosure.total", "year"), ("二〇一五年共公开信息412条。", "disclosure.total", "year"),
+        ("近五年共公开信息412条。", "disclosure.cumulative", "cumulative"),
+        ("公开信息412条(建站以来)。", "disclosure.cumulative", "cumulative"),
     ],
 )  # fmt: skip
 def test_a_sum_is_cumulative_by_its_words_only(text: str, statistic: str, scope: str) -> None:
