@@ -32,7 +32,7 @@ from inference.rows import Rows, report_rows
 from inference.sinks.parquet import open_tables
 from models.narrative.candidates import scan
 from models.narrative.cues import find_cues
-from models.narrative.read import read_many
+from models.narrative.read import read_many, without_talk
 from models.narrative.text import narrative_of, windows
 from models.numerals import simplified
 from models.ontology import load_ontology
@@ -118,7 +118,8 @@ def against_pipeline(marked: Sequence[Marked], device: str, repeats: int, clock:
     tokenizer = AutoTokenizer.from_pretrained(DEFAULT)
     texts = [m.text[w.start : w.end] for m in marked for w in windows(m.text)]
     everywhere = [[c.start for c in scan(text)] for text in texts]
-    asked = [job.question for m in marked for job in _jobs(0, m)]
+    short = [without_talk(m) for m in marked]
+    asked = [job.question for m in short for job in _jobs(0, m)]
     offsets = [[*(offset for offset, _ in question.candidates), *question.cues] for question in asked]
     own = Network(deepcopy(tagger.model), tokenizer, device)
     half = Tagger(deepcopy(tagger.model).bfloat16(), tokenizer, load_ontology(), device)
@@ -133,9 +134,9 @@ def against_pipeline(marked: Sequence[Marked], device: str, repeats: int, clock:
     systems |= {
         "our encoder, a window at a time": one_by_one,
         "in batches": lambda: list(own.ask(texts, everywhere)),
-        "without windows that hold nothing": lambda: list(own.ask([q.text for q in asked], offsets)),
-        "repeated windows once: the tagger": lambda: _fresh(tagger, marked),
-        "the tagger in bf16": lambda: _fresh(half, marked),
+        "without sentences that hold nothing": lambda: list(own.ask([q.text for q in asked], offsets)),
+        "repeated windows once: the tagger": lambda: _fresh(tagger, short),
+        "the tagger in bf16": lambda: _fresh(half, short),
     }
     seconds = best_of(repeats, systems, clock)
     said = [{token["start"]: token["entity"] for token in tokens} for tokens in pipe(texts, batch_size=8)]
@@ -147,15 +148,20 @@ def against_pipeline(marked: Sequence[Marked], device: str, repeats: int, clock:
     ]
     labels = [
         (a.statistic, b.statistic)
-        for one, other in zip(_fresh(tagger, marked), _fresh(half, marked), strict=True)
+        for one, other in zip(_fresh(tagger, short), _fresh(half, short), strict=True)
+        for a, b in zip(one.labels, other.labels, strict=True)
+    ]
+    talk = [
+        (a.statistic, b.statistic)
+        for one, other in zip(_fresh(tagger, short), _fresh(tagger, marked), strict=True)
         for a, b in zip(one.labels, other.labels, strict=True)
     ]
     return "\n".join(
         [
-            f"{len(texts)} windows, {len(asked)} with a candidate or cue, {len(set(asked))} of those different.",
+            f"{len(texts)} windows; {len(asked)} of the sentences with a candidate or cue, {len(set(asked))} different.",
             _ladder(seconds, len(texts)),
             f"Best label of all equal to the pipeline's at {_equal(pairs)} candidates; "
-            f"bf16 and fp32 give the same label at {_equal(labels)}.",
+            f"bf16 and fp32 give the same label at {_equal(labels)}, with and without the other sentences at {_equal(talk)}.",
         ]
     )
 
@@ -168,7 +174,7 @@ def on_all_cores(marked: Sequence[Marked], repeats: int) -> str:
     context = get_context("spawn")
     lines = [context.Pipe() for _ in range(cores)]
     workers = [
-        context.Process(target=_work, args=(theirs, marked[k::cores]), daemon=True)
+        context.Process(target=_work, args=(theirs, [without_talk(m) for m in marked[k::cores]]), daemon=True)
         for k, (_, theirs) in enumerate(lines)
     ]
     for worker in workers:

@@ -14,7 +14,7 @@ from models.narrative.candidates import scan
 from models.narrative.cues import find_cues
 from models.narrative.qualify import qualifier_of, scope_of, unit_of
 from models.narrative.read import read_figures
-from models.narrative.text import CONTEXT, WINDOW, sentences, windows
+from models.narrative.text import CONTEXT, SHORT, WINDOW, condensed, sentences, windows
 from models.narrative.zeros import all_zeros
 from models.reading import read_document
 from models.schema.document import Source
@@ -270,3 +270,32 @@ def test_windows_cover_the_text_once(text: str) -> None:
 @given(st.text(max_size=300))
 def test_sentences_join_to_the_text(text: str) -> None:
     assert "".join(text[s.start : s.end] for s in sentences(text)) == text
+
+
+@given(st.text(alphabet="收到申请,。\n012件", max_size=400), st.sets(st.integers(0, 399)))
+def test_condensed_text_keeps_places_and_headings(text: str, places: set[int]) -> None:
+    held = sorted(place for place in places if place < len(text))
+    short, moved = condensed(text, held)
+    assert [short[place] for place in moved] == [text[place] for place in held]
+    kept = [s for s in sentences(text) if s.end - s.start < SHORT or any(s.start <= place < s.end for place in held)]
+    assert short == "".join(text[s.start : s.end] for s in kept)
+
+
+def test_talk_is_not_read_and_moves_nothing(tagger: Tagger) -> None:
+    talk = "我局高度重视政务公开工作,把公开贯穿于决策、执行、管理、服务和结果的全过程,不断提升工作水平。"
+    told = "一、总体情况\n全年收到政府信息公开申请12件。\n(二)平台建设\n门户网站发布信息345条;未发生行政复议。"
+    read: list[Marked] = []
+
+    class Watching:
+        def read(self, narratives: Sequence[Marked]) -> list[Named]:
+            read.extend(narratives)
+            return tagger.read(narratives)
+
+    watching: Any = Watching()
+    plain, mixed = (read_document(Source(words, "utf-8"))[0] for words in (told, told.replace("\n", f"\n{talk}")))
+    expected, found = (read_figures(document, watching)[1] for document in (plain, mixed))
+    assert [(f.statistic, f.text, f.confidence) for f in found] == [
+        (f.statistic, f.text, f.confidence) for f in expected
+    ]
+    assert all(mixed.text[f.span.start : f.span.end] == f.text for f in found)
+    assert read[1].text == read[0].text

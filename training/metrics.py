@@ -14,6 +14,7 @@ from models.narrative.candidates import Candidate, scan
 from models.narrative.cues import cue_at, find_cues
 from models.narrative.names import settled
 from models.narrative.qualify import scope_of, unit_of
+from models.narrative.read import without_talk
 from models.narrative.zeros import all_zeros
 from models.numerals import simplified
 from models.ontology import KINDS, load_ontology
@@ -221,8 +222,9 @@ def score_tagger(tagger: Tagger, passages: Sequence[AnnotatedPassage]) -> Scores
     """Score a tagger, and the rules that correct its names, on annotated passages, all in one go."""
     texts = [simplified(p.text) for p in passages]
     marked = [Marked(text, scan(text), find_cues(text)) for text in texts]
+    answers = tagger.read([without_talk(asked) for asked in marked])
     scores = Scores()
-    for passage, asked, named in zip(passages, marked, tagger.read(marked), strict=True):
+    for passage, asked, named in zip(passages, marked, answers, strict=True):
         _add_figures(scores, passage, asked.candidates, _settled(asked, named.labels))
         cues = all_zeros(asked.text, asked.cues, named.zeros)
         zeros = [(*cue, label.statistic or "", label.confidence) for cue, labels in cues for label in labels]

@@ -12,7 +12,7 @@ from models.narrative.cues import find_cues
 from models.narrative.dates import parse_date
 from models.narrative.names import settled
 from models.narrative.qualify import qualifier_of, scale_of, scope_of, unit_of
-from models.narrative.text import Narrative, narrative_of, sentences
+from models.narrative.text import Narrative, condensed, narrative_of, sentences
 from models.narrative.zeros import all_zeros
 from models.numerals import parse_numeral, simplified
 from models.ontology import load_ontology
@@ -31,13 +31,27 @@ def read_many(documents: Sequence[Document], tagger: Tagger) -> list[tuple[Narra
     """Narratives and figures of many documents; the tagger reads them together."""
     narratives = [narrative_of(d) for d in documents]
     read = [replace(n, text=simplified(n.text)) for n in narratives]
-    marked = [Marked(n.text, scan(n.text), find_cues(n.text)) for n in read]
+    asked = [Marked(n.text, scan(n.text), find_cues(n.text)) for n in read]
+    answers = tagger.read([without_talk(a) for a in asked])
     found = []
-    for document, narrative, asked, named in zip(documents, read, marked, tagger.read(marked), strict=True):
-        figures = _figures(document, narrative, asked.candidates, named.labels)
-        figures += _zeros(document, narrative, asked.cues, named.zeros)
+    for document, narrative, (_, candidates, cues), named in zip(documents, read, asked, answers, strict=True):
+        figures = _figures(document, narrative, candidates, named.labels)
+        figures += _zeros(document, narrative, cues, named.zeros)
         found.append(sorted(figures, key=lambda f: (f.span, f.statistic)))
     return list(zip(narratives, found, strict=True))
+
+
+def without_talk(whole: Marked) -> Marked:
+    """A narrative as the tagger is asked about it: without the sentences that hold no candidate and no cue."""
+    spans = [*(Span(c.start, c.end) for c in whole.candidates), *whole.cues]
+    places = sorted({place for span in spans for place in (span.start, span.end - 1)})
+    text, moved = condensed(whole.text, places)
+    at = dict(zip(places, moved, strict=True))
+    return Marked(
+        text,
+        [replace(c, start=at[c.start], end=at[c.end - 1] + 1) for c in whole.candidates],
+        [Span(at[c.start], at[c.end - 1] + 1) for c in whole.cues],
+    )
 
 
 def _figures(

@@ -6,7 +6,7 @@ Every character knows its place in the source, so that whatever is found here po
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.schema.document import Document, Span
@@ -24,6 +24,8 @@ WINDOW = 200
 """Longest core of a window, in characters."""
 CONTEXT = 54
 """Characters before the core that the tagger sees too."""
+SHORT = 30
+"""Sentences of fewer characters may be headings, which tell what is counted below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,26 @@ def sentences(text: str) -> Iterator[Span]:
         start = match.end()
     if start < len(text):
         yield Span(start, len(text))
+
+
+def condensed(text: str, places: Sequence[int]) -> tuple[str, list[int]]:
+    """The text without long sentences that hold none of the places, which lie in order; and where the places are in it.
+
+    Half of a report is talk without a number, which names nothing. Headings and other short sentences stay.
+    """
+    kept: list[str] = []
+    moved: list[int] = []
+    removed = at = 0
+    for sentence in sentences(text):
+        first = at
+        while at < len(places) and places[at] < sentence.end:
+            at += 1
+        if at > first or sentence.end - sentence.start < SHORT:
+            kept.append(text[sentence.start : sentence.end])
+            moved += [place - removed for place in places[first:at]]
+        else:
+            removed += sentence.end - sentence.start
+    return "".join(kept), moved
 
 
 def statement_before(text: str, position: int) -> str:
