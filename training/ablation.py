@@ -28,7 +28,7 @@ from training.fit import train
 from training.settings import read_settings
 
 PLAN = Path("configs/training/ablation.yaml")
-RESULTS = Path("training/ablation")
+RESULTS = Path("training/trials")
 KINDS = {"named": "named statistics", "all": "all figures", "worded_zeros": "worded zeros"}
 
 
